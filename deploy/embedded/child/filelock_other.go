@@ -1,0 +1,12 @@
+//go:build !unix
+
+package child
+
+import (
+	"errors"
+	"os"
+)
+
+var errWouldBlock = errors.New("locked")
+
+func tryLock(*os.File) error { return errors.ErrUnsupported }
