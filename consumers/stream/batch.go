@@ -1,0 +1,32 @@
+package stream
+
+import (
+	"context"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// BatchHandler handles the records of one consumer group in batches, one task for each partition.
+//
+// Before HandleBatch runs, the range of the batch is announced in the metadata of an offset commit. After a crash
+// the same range is handed over again with Replayed set, so a handler whose effect is keyed by the range
+// (a deduplication token) is exactly-once. An error is retried for ever with back-off while the partition is
+// paused; there is no skipping. Records are raw: what cannot be decoded is the handler's to store or to report.
+type BatchHandler interface {
+	// Name is the consumer group.
+	Name() string
+	// HandleBatch is called from one goroutine for each partition. It must not keep Records.
+	HandleBatch(ctx context.Context, b Batch) error
+}
+
+// Batch is a contiguous range of one partition.
+type Batch struct {
+	Topic     string
+	Partition int32
+	// From is the first offset, To the offset after the last. Offsets in between may be missing
+	// (compaction, transaction markers).
+	From, To int64
+	Records  []event.Record
+	// Replayed says that the batch was announced before and may have been handled.
+	Replayed bool
+}

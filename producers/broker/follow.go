@@ -1,0 +1,155 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// From says where Follow starts.
+type From int
+
+// Places to start.
+const (
+	FromStart From = iota
+	FromEnd
+)
+
+// FollowConfig says what Follow reads.
+type FollowConfig struct {
+	// Topics must exist.
+	Topics []string
+	// From applies to partitions without an entry in Offsets. Defaults to FromStart.
+	From From
+	// Offsets are first offsets for some partitions, by topic.
+	Offsets map[string]map[int32]int64
+	// Stop ends Follow with nil once everything that was in the topics at its start has been handed over.
+	Stop bool
+	// CaughtUp, if set, is called once, from Follow's goroutine, when everything that was in the topics at
+	// its start has been handed over; with FromEnd that is as soon as the positions are known.
+	CaughtUp func()
+}
+
+// Follow reads topics without a consumer group and hands every record to fn, in order for each partition, from
+// one goroutine. It returns fn's first error, or nil when ctx ends. A broker that goes away is waited for.
+func (b *Broker) Follow(ctx context.Context, cfg FollowConfig, fn func(event.Record) error) error {
+	cl, err := b.Client(kgo.FetchMaxWait(followMaxWait))
+	if err != nil {
+		return err
+	}
+	defer cl.Close()
+	pending, err := followPositions(ctx, cl, cfg)
+	if err != nil {
+		return ignoreCanceled(ctx, err)
+	}
+	f := follower{cfg: cfg, fn: fn, pending: pending}
+	if f.caughtUp() {
+		return nil
+	}
+	for {
+		fetches := cl.PollFetches(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := fatal(fetches); err != nil {
+			return fmt.Errorf("following %v: %w", cfg.Topics, err)
+		}
+		done, err := f.take(fetches)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// follower hands records over and knows which partitions have not reached their end yet.
+type follower struct {
+	cfg     FollowConfig
+	fn      func(event.Record) error
+	pending map[event.Position]struct{} // Offset is the end that was seen at the start
+	told    bool
+}
+
+// take reports done when cfg.Stop asks to end.
+func (f *follower) take(fetches kgo.Fetches) (done bool, err error) {
+	for iter := fetches.RecordIter(); !iter.Done(); {
+		r := iter.Next()
+		if err := f.fn(FromRecord(r)); err != nil {
+			return false, err
+		}
+		for p := range f.pending {
+			if p.Topic == r.Topic && p.Partition == r.Partition && r.Offset+1 >= p.Offset {
+				delete(f.pending, p)
+			}
+		}
+	}
+	return f.caughtUp(), nil
+}
+
+// caughtUp tells the caller once, and reports whether Follow should end.
+func (f *follower) caughtUp() bool {
+	if len(f.pending) > 0 {
+		return false
+	}
+	if !f.told && f.cfg.CaughtUp != nil {
+		f.cfg.CaughtUp()
+	}
+	f.told = true
+	return f.cfg.Stop
+}
+
+// followPositions assigns the partitions and returns those that hold records to read before Follow has caught up.
+func followPositions(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[event.Position]struct{}, error) {
+	extents, err := ranges(ctx, cl, cfg.Topics...)
+	if err != nil {
+		return nil, err
+	}
+	pending := map[event.Position]struct{}{}
+	assign := map[string]map[int32]kgo.Offset{}
+	for _, name := range cfg.Topics {
+		if len(extents[name]) == 0 {
+			return nil, fmt.Errorf("following %s: the topic does not exist", name)
+		}
+		assign[name] = map[int32]kgo.Offset{}
+		for partition, extent := range extents[name] {
+			at := extent.Start
+			if cfg.From == FromEnd {
+				at = extent.End
+			}
+			if o, ok := cfg.Offsets[name][partition]; ok {
+				at = max(o, extent.Start)
+			}
+			assign[name][partition] = kgo.NewOffset().At(at)
+			if at < extent.End {
+				pending[event.Position{Topic: name, Partition: partition, Offset: extent.End}] = struct{}{}
+			}
+		}
+	}
+	cl.AddConsumePartitions(assign)
+	return pending, nil
+}
+
+// fatal returns the error that polling again cannot heal. The client retries the others itself.
+func fatal(fetches kgo.Fetches) error {
+	if fetches.IsClientClosed() {
+		return kgo.ErrClientClosed
+	}
+	var err error
+	fetches.EachError(func(_ string, _ int32, e error) {
+		var lost *kgo.ErrDataLoss
+		if !errors.As(e, &lost) && !errors.Is(e, context.Canceled) && !errors.Is(e, context.DeadlineExceeded) && !kerrRetriable(e) {
+			err = e
+		}
+	})
+	return err
+}
+
+func ignoreCanceled(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

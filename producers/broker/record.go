@@ -1,0 +1,34 @@
+package broker
+
+import (
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// FromRecord returns the client-free form of a fetched record. Bytes are shared, not copied.
+func FromRecord(r *kgo.Record) event.Record {
+	out := event.Record{
+		Topic: r.Topic, Partition: r.Partition, Offset: r.Offset,
+		Key: r.Key, Value: r.Value, Timestamp: r.Timestamp,
+	}
+	if len(r.Headers) > 0 {
+		out.Headers = make([]event.Header, len(r.Headers))
+		for i, h := range r.Headers {
+			out.Headers[i] = event.Header{Key: h.Key, Value: h.Value}
+		}
+	}
+	return out
+}
+
+// ToRecord returns a record to produce. Partition and offset are the broker's to give.
+func ToRecord(r event.Record) *kgo.Record {
+	out := &kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Timestamp: r.Timestamp}
+	if len(r.Headers) > 0 {
+		out.Headers = make([]kgo.RecordHeader, len(r.Headers))
+		for i, h := range r.Headers {
+			out.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
+		}
+	}
+	return out
+}

@@ -1,0 +1,18 @@
+package broker
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// followMaxWait bounds how long a fetch waits for new records, which bounds how long Close takes.
+const followMaxWait = 500 * time.Millisecond
+
+// kerrRetriable says whether an error of a fetch may heal by itself: a broker on its way up or down.
+func kerrRetriable(err error) bool {
+	var network net.Error
+	return kerr.IsRetriable(err) || errors.As(err, &network) || errors.Is(err, kerr.UnknownTopicID)
+}
