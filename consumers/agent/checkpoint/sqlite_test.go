@@ -1,0 +1,54 @@
+package checkpoint_test
+
+import (
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+)
+
+func TestSQLiteKeepsEverythingAcrossOpenings(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "agent.db")
+	s, err := checkpoint.OpenSQLite(t.Context(), path)
+	require.NoError(t, err)
+	accept(t, s, "r1")
+	commit(t, s, checkpoint.Commit{Checkpoint: point("c0", "", "r1", -1), Messages: []checkpoint.Message{{ID: "m"}}})
+	require.NoError(t, s.Close())
+
+	s, err = checkpoint.OpenSQLite(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	line, err := s.Load(t.Context(), "t", "")
+	require.NoError(t, err)
+	require.Equal(t, []string{"c0"}, ids(line))
+	unsent, err := s.Unsent(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, unsent, 1)
+}
+
+func TestSQLiteRefusesASecondOwner(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "agent.db")
+	s, err := checkpoint.OpenSQLite(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	_, err = checkpoint.OpenSQLite(t.Context(), path)
+	require.ErrorContains(t, err, "locked")
+}
+
+func BenchmarkSQLiteCommit(b *testing.B) {
+	s, err := checkpoint.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "agent.db"))
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = s.Close() })
+	_, err = s.Accept(b.Context(), run("r1", "t"), nil, checkpoint.Position{})
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		c := point(strconv.Itoa(i), "", "r1", i)
+		require.NoError(b, s.Commit(b.Context(), checkpoint.Commit{ThreadID: "t", RunID: "r1", Checkpoint: c}))
+	}
+}
