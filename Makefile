@@ -1,0 +1,103 @@
+# ragline. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO ?= go
+BIN := bin
+# Tools are built once and kept outside the checkout, so that a fresh clone finds them.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragline/tools
+GOLANGCI_LINT_VERSION := v2.15.0
+BUF_VERSION := v1.75.0
+PROTOC_GEN_GO_VERSION := v1.36.12
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
+BUF := $(TOOLS)/buf-$(BUF_VERSION)
+PROTOC_GEN_GO := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X github.com/ragline/ragline/cmd/internal/app.Version=$(VERSION)
+
+##@ Use
+
+.PHONY: run
+run: build ## Start everything, ingest the demo's documents, ask its questions, stay up until Ctrl-C
+	@$(BIN)/ragline up --demo
+
+.PHONY: up
+up: build ## Start everything and stay up until Ctrl-C
+	@$(BIN)/ragline up
+
+.PHONY: build
+build: ## Build bin/ragline and bin/ragline-clickhouse
+	@CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/ragline ./cmd/ragline-clickhouse
+
+.PHONY: engine
+engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB on disk, once)
+	@$(BIN)/ragline engine fetch
+
+##@ Check
+
+.PHONY: test
+test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack
+	$(GO) test -race ./consumers/stream/... ./consumers/agent/checkpoint/... ./producers/broker/...
+	$(GO) test $$($(GO) list ./... | grep -v -e /consumers/stream$$ -e /consumers/agent/checkpoint$$ -e /producers/broker$$ -e /cmd/e2e$$)
+	$(GO) test -timeout 8m ./cmd/e2e
+
+.PHONY: test-short
+test-short: ## Run the tests that need no engine and no system start
+	$(GO) test -short ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) $(BUF) proto-check ## Check style, protobuf rules and generated files
+	$(GOLANGCI_LINT) run ./...
+	cd schemas/proto && $(BUF) lint
+	cd schemas/proto && $(BUF) breaking --against v1.binpb
+
+.PHONY: bench
+bench: ## Run every benchmark once, so that none rots (ITERATIONS=1x)
+	$(GO) test -run '^$$' -bench . -benchtime $(or $(ITERATIONS),1x) ./...
+
+##@ Generate
+
+.PHONY: generate
+generate: proto ## Regenerate everything that is generated
+	$(GO) test ./schemas/jsonschema -update
+	$(GO) run ./cmd/ragline config example > .env.example
+
+.PHONY: proto
+proto: $(BUF) $(PROTOC_GEN_GO) ## Regenerate schemas/event from the .proto files
+	cd schemas/proto && PATH=$(dir $(PROTOC_GEN_GO)):$$PATH $(BUF) generate
+
+.PHONY: proto-check
+proto-check: $(BUF) $(PROTOC_GEN_GO) ## Fail when schemas/event is not what the .proto files say
+	@tmp=$$(mktemp -d) && trap 'rm -rf '$$tmp EXIT && cp -r schemas/proto $$tmp/proto && mkdir $$tmp/event && \
+	cd $$tmp/proto && PATH=$(dir $(PROTOC_GEN_GO)):$$PATH $(BUF) generate && \
+	for f in $$tmp/event/*.pb.go; do cmp $$f $(CURDIR)/schemas/event/$$(basename $$f) || { echo 'schemas/event is stale: run make proto'; exit 1; }; done
+
+.PHONY: proto-release
+proto-release: $(BUF) ## Make today's .proto files the release that `buf breaking` compares with
+	cd schemas/proto && $(BUF) build -o v1.binpb
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format the code
+	$(GOLANGCI_LINT) fmt ./...
+
+##@ Other
+
+.PHONY: clean
+clean: ## Remove what was built here (data and caches stay)
+	rm -rf $(BIN)
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-zA-Z_-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(GOLANGCI_LINT):
+	@echo "building golangci-lint $(GOLANGCI_LINT_VERSION), once (about 3 minutes on 2 cores)"
+	@tmp=$$(mktemp -d) && GOBIN=$$tmp $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION) && mkdir -p $(TOOLS) && mv $$tmp/golangci-lint $@
+
+$(BUF):
+	@echo "building buf $(BUF_VERSION), once (about 3 minutes on 2 cores)"
+	@tmp=$$(mktemp -d) && GOBIN=$$tmp $(GO) install github.com/bufbuild/buf/cmd/buf@$(BUF_VERSION) && mkdir -p $(TOOLS) && mv $$tmp/buf $@
+
+$(PROTOC_GEN_GO):
+	@mkdir -p $(dir $@) && GOBIN=$(dir $@) $(GO) install google.golang.org/protobuf/cmd/protoc-gen-go@$(PROTOC_GEN_GO_VERSION)
