@@ -1,0 +1,241 @@
+package domain
+
+import (
+	"regexp"
+	"sort"
+	"strings"
+)
+
+type dimension string
+
+const (
+	dimTemperature dimension = "temperature"
+	dimPressure    dimension = "pressure"
+	dimFraction    dimension = "volume fraction"
+	dimPercent     dimension = "percent"
+	dimTime        dimension = "time"
+	dimYear        dimension = "calendar year"
+	dimLength      dimension = "length"
+	dimSpeed       dimension = "speed"
+	dimMass        dimension = "mass"
+	dimMassRate    dimension = "mass per time"
+	dimLeak        dimension = "leak rate"
+	dimLeakLength  dimension = "leak rate per length"
+	dimMassLength  dimension = "mass rate per length"
+	dimAngle       dimension = "angle"
+	dimConduct     dimension = "thermal conductivity"
+)
+
+// Unit is a unit of the pack: a name that stands before a number, or a thing that is counted.
+// Physical units are built in.
+type Unit struct {
+	Name    string   `yaml:"name"`
+	Prefix  bool     `yaml:"prefix"`
+	Aliases []string `yaml:"aliases"`
+
+	dim    dimension
+	factor float64
+	offset float64
+	// exact aliases are case-sensitive: C is Celsius, c is not.
+	exact bool
+	// word units may stand behind an adjective, as in "1,510 mechanical cycles".
+	word bool
+}
+
+// base converts a value into the base unit of the dimension.
+func (u *Unit) base(v float64) float64 { return v*u.factor + u.offset }
+
+// from converts a value from another unit of the same dimension.
+func (u *Unit) from(v float64, other *Unit) float64 {
+	if u == other || u.dim != other.dim {
+		return v
+	}
+	return (other.base(v) - u.offset) / u.factor
+}
+
+func phys(dim dimension, factor float64, names ...string) *Unit {
+	return &Unit{Name: names[0], Aliases: names[1:], dim: dim, factor: factor}
+}
+
+// builtinUnits are bases in C, bar, ppm, s, m, m/s, kg and mbar l/s.
+// Gauge and plain pressures are one dimension: vendors write bar where they mean barg.
+// A leak rate per mm of stem and one per m of gasket differ by 1000.
+func builtinUnits() []*Unit {
+	units := []*Unit{
+		phys(dimTemperature, 1, "°C", "deg C", "degrees C", "degree C", "degrees Celsius", "degree Celsius", "Celsius"),
+		phys(dimTemperature, 5.0/9, "°F", "deg F", "degrees F", "degree F", "degrees Fahrenheit", "degree Fahrenheit", "Fahrenheit"),
+		phys(dimPressure, 1, "bar", "barg", "bar g", "bar(g)"),
+		phys(dimPressure, 0.0689476, "psi", "psig", "psi g", "lbf/in2"),
+		phys(dimPressure, 0.001, "mbar"),
+		phys(dimFraction, 1, "ppm", "ppmv", "ppm v", "ppm by volume", "parts per million"),
+		phys(dimPercent, 1, "%", "percent", "per cent", "pct"),
+		phys(dimTime, 1, "s", "sec", "second", "seconds"),
+		phys(dimTime, 60, "min", "minute", "minutes"),
+		phys(dimTime, 3600, "h", "hr", "hrs", "hour", "hours"),
+		phys(dimTime, 86400, "day", "days"),
+		phys(dimTime, 7*86400, "week", "weeks"),
+		phys(dimTime, 365.25*86400/12, "month", "months"),
+		phys(dimTime, 365.25*86400, "y", "yr", "yrs", "years"),
+		phys(dimLength, 0.001, "mm", "millimetre", "millimetres", "millimeters"),
+		phys(dimLength, 1e-6, "um", "micron", "microns", "micrometre", "micrometres", "micrometers"),
+		phys(dimLength, 0.0254, "in", "inch", "inches"),
+		phys(dimSpeed, 1, "m/s", "metres per second", "meters per second"),
+		phys(dimSpeed, 0.3048/60, "ft/min", "fpm", "feet per minute"),
+		phys(dimMassRate, 0.45359237, "lb/yr", "lb per year", "pounds per year", "lb a year", "pounds a year"),
+		phys(dimMass, 0.45359237, "lb", "lbs", "pounds"),
+		phys(dimMass, 1, "kg", "kilograms"),
+		phys(dimLeak, 1, "mbar l/s", "mbar*l/s", "mbar.l/s", "mbar-l/s", "mbarl/s"),
+		phys(dimLeakLength, 1000, "mbar l/s per mm", "mbar l/s/mm", "mbar*l/s per mm", "mbar.l/s per mm", "mbar l/(s mm)", "mbar*l/(s*mm)"),
+		phys(dimLeakLength, 1, "mbar l/(s m)", "mbar l/(s*m)", "mbar*l/(s*m)", "mbar l/s/m", "mbar l/s per m", "mbar l/(m s)", "mbar.l/(s.m)"),
+		phys(dimMassLength, 1, "mg/(s m)", "mg/(s*m)", "mg/(m s)", "mg/(m*s)", "mg/s/m", "mg/s per m", "mg/(s.m)", "mg/s*m"),
+		phys(dimAngle, 1, "degree", "degrees", "°", "deg"),
+		phys(dimConduct, 1, "W/mK", "W/(m K)", "W/(m*K)", "W/m K", "W/m*K"),
+	}
+	units = append(units, exactUnits()...)
+	units[1].offset, units[len(units)-1].offset = -32*5.0/9, -32*5.0/9
+	for _, u := range units {
+		u.word = u.dim == dimTime || u.Name == "um"
+	}
+	return append(units, &Unit{Name: "year", dim: dimYear, factor: 1})
+}
+
+func exactUnits() []*Unit {
+	units := []*Unit{
+		phys(dimPressure, 10, "MPa"), phys(dimPressure, 0.01, "kPa"), phys(dimLength, 1, "m"),
+		phys(dimTemperature, 1, "C"), phys(dimTemperature, 5.0/9, "F"),
+	}
+	for _, u := range units {
+		u.exact = true
+	}
+	return units
+}
+
+// unitTable finds a unit behind or before a number.
+type unitTable struct {
+	byName  map[string]*Unit
+	aliases []alias
+	prefix  []prefixUnit
+}
+
+type alias struct {
+	text string
+	unit *Unit
+}
+
+type prefixUnit struct {
+	pattern *regexp.Regexp
+	unit    *Unit
+}
+
+func newUnitTable(own []Unit) *unitTable {
+	t := &unitTable{byName: map[string]*Unit{}}
+	for _, u := range builtinUnits() {
+		t.add(u)
+	}
+	for i := range own {
+		u := own[i]
+		u.dim, u.factor, u.word = dimension("count "+u.Name), 1, true
+		if u.Prefix {
+			t.addPrefix(&u)
+			continue
+		}
+		u.Aliases = append([]string{u.Name + "s"}, u.Aliases...)
+		t.add(&u)
+	}
+	sort.SliceStable(t.aliases, func(i, j int) bool { return len(t.aliases[i].text) > len(t.aliases[j].text) })
+	return t
+}
+
+func (t *unitTable) add(u *Unit) {
+	t.byName[u.Name] = u
+	for _, name := range append([]string{u.Name}, u.Aliases...) {
+		if u.dim != dimYear {
+			t.aliases = append(t.aliases, alias{name, u})
+		}
+		if _, taken := t.byName[name]; !taken {
+			t.byName[name] = u
+		}
+	}
+}
+
+func (t *unitTable) addPrefix(u *Unit) {
+	t.byName[u.Name] = u
+	for _, name := range append([]string{u.Name}, u.Aliases...) {
+		pattern := `(?:^|[^\w])((?i:` + words(name) + `)(?:es|s)?(?:\s+(?:of|is|from|between))?\s*[=:]?\s*)$`
+		t.prefix = append(t.prefix, prefixUnit{regexp.MustCompile(pattern), u})
+	}
+}
+
+var unitGap = regexp.MustCompile(`^[\s-]?\s*`)
+
+// after matches a unit directly behind a number and returns it with the length matched.
+func (t *unitTable) after(s string) (*Unit, int) {
+	gap := len(unitGap.FindString(s))
+	rest := s[gap:]
+	for _, a := range t.aliases {
+		if a.matches(rest) && endsWord(rest, len(a.text)) && !isPreposition(a.text, rest) {
+			return a.unit, gap + len(a.text)
+		}
+	}
+	return nil, 0
+}
+
+func (a alias) matches(s string) bool {
+	if len(s) < len(a.text) {
+		return false
+	}
+	if a.unit.exact {
+		return strings.HasPrefix(s, a.text)
+	}
+	return strings.EqualFold(s[:len(a.text)], a.text)
+}
+
+var inchFollows = regexp.MustCompile(`^in(?:\.|\s*[^\sa-z]|\s+(?:thick|wide|long|pipe|diameter|per)\b|\s*$)`)
+
+// isPreposition tells the "in" of "24 in class 900" from the inch of "0.131 in thick".
+func isPreposition(alias, s string) bool {
+	return alias == "in" && !inchFollows.MatchString(s)
+}
+
+func endsWord(s string, at int) bool {
+	if at >= len(s) || !isWordByte(s[at-1]) {
+		return true
+	}
+	return !isWordByte(s[at])
+}
+
+var (
+	adjective = regexp.MustCompile(`^[\s-]+([a-z]+)`)
+	// A preposition or verb ends the noun phrase that a number opens.
+	notAdjective = regexp.MustCompile(`^(?:and|or|to|of|in|at|for|is|are|was|with|the|by|than|more|less|per|from|on|over|under|above|below|a|an|within|runs|run|plus)$`)
+)
+
+// afterAdjectives matches a word unit behind up to three adjectives, as in "5 good quarters".
+func (t *unitTable) afterAdjectives(s string) (*Unit, int) {
+	at := 0
+	for range 3 {
+		m := adjective.FindStringSubmatchIndex(s[at:])
+		if m == nil || notAdjective.MatchString(s[at+m[2]:at+m[3]]) {
+			return nil, 0
+		}
+		at += m[1]
+		if u, n := t.after(s[at:]); u != nil && u.word && n > 2 {
+			return u, at + n
+		}
+	}
+	return nil, 0
+}
+
+// before matches a prefix unit that ends where a number starts.
+func (t *unitTable) before(s string) (*Unit, int) {
+	for _, p := range t.prefix {
+		if m := p.pattern.FindStringSubmatchIndex(s); m != nil {
+			return p.unit, m[3] - m[2]
+		}
+	}
+	return nil, 0
+}
+
+func isWordByte(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
