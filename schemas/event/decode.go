@@ -1,9 +1,9 @@
 package event
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -67,6 +67,9 @@ func Decode(r Record, defaultType string) (Event, error) {
 	if !ok {
 		return e, &DecodeError{ReasonUnknownType, HeaderType, fmt.Errorf("%q: %w", e.Type, ErrUnknownType)}
 	}
+	if err := checkHeaders(e); err != nil {
+		return e, err
+	}
 	if r.Value == nil {
 		return e, checkTombstone(e)
 	}
@@ -112,6 +115,16 @@ func envelope(r Record, defaultType string) Event {
 	return e
 }
 
+// checkHeaders refuses attributes that no reader could store: the tenant must not be guessed.
+func checkHeaders(e Event) error {
+	for _, h := range []struct{ key, value string }{{HeaderSubject, e.Tenant}, {HeaderSource, e.Source}, {"key", e.Key}} {
+		if !utf8.ValidString(h.value) {
+			return &DecodeError{ReasonInvalidUTF8, h.key, errors.New("not UTF-8")}
+		}
+	}
+	return nil
+}
+
 func checkTombstone(e Event) error {
 	if e.Type == TypeOf(&DocumentChanged{}) && e.Key != "" {
 		return nil
@@ -123,7 +136,7 @@ func unmarshal(r Record, m proto.Message) error {
 	if !isJSON(r) {
 		if err := proto.Unmarshal(r.Value, m); err != nil {
 			// The runtime names bad UTF-8 in its text only.
-			if bytes.Contains([]byte(err.Error()), []byte("UTF-8")) {
+			if strings.Contains(err.Error(), "UTF-8") {
 				return &DecodeError{ReasonInvalidUTF8, "", err}
 			}
 			return &DecodeError{ReasonInvalidProtobuf, "", err}
@@ -143,7 +156,8 @@ func unmarshal(r Record, m proto.Message) error {
 // isJSON trusts the content type where there is one. Without it, a protobuf value would need our own
 // producers, which always set it: so it is JSON.
 func isJSON(r Record) bool {
-	switch r.Header(HeaderContentType) {
+	mediaType, _, _ := strings.Cut(r.Header(HeaderContentType), ";") // parameters do not matter
+	switch strings.ToLower(strings.TrimSpace(mediaType)) {
 	case ContentTypeProtobuf, "application/x-protobuf":
 		return false
 	default:

@@ -28,6 +28,7 @@ const (
 
 // Encode returns the record of an event with a protobuf value. Topic stays empty: the topic
 // catalogue knows it. An event without Data becomes a tombstone and must have a Key.
+// A value over MaxValueBytes is a *DecodeError: every reader would refuse it.
 func Encode(e Event) (Record, error) {
 	return encode(e, ContentTypeProtobuf, proto.MarshalOptions{Deterministic: true}.Marshal)
 }
@@ -61,6 +62,9 @@ func encode(e Event, contentType string, marshal func(proto.Message) ([]byte, er
 	value, err := marshal(e.Data)
 	if err != nil {
 		return Record{}, fmt.Errorf("encoding %s %s: %w", e.Type, e.ID, err)
+	}
+	if len(value) > MaxValueBytes { // no reader would accept it
+		return Record{}, &DecodeError{ReasonOversized, "", fmt.Errorf("%s is %d bytes, at most %d are allowed", e.Type, len(value), MaxValueBytes)}
 	}
 	r.Value = value
 	r.Headers = append(r.Headers, Header{HeaderContentType, []byte(contentType)})

@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 )
@@ -45,18 +46,35 @@ var definitions = []Definition{
 	define("model.rolled_back.v1", (*ModelRolledBack).GetModel),
 }
 
-var (
-	byType = index(func(d Definition) string { return d.Type })
-	byName = index(func(d Definition) string { return string(d.Prototype.ProtoReflect().Descriptor().FullName()) })
-)
+var byType = index(func(d Definition) string { return d.Type })
+
+// byName waits for its first use, see define.
+var byName = sync.OnceValue(func() map[string]Definition {
+	return index(func(d Definition) string { return string(d.Prototype.ProtoReflect().Descriptor().FullName()) })
+})
 
 // Definitions returns every type of event, in the order of the loop.
 func Definitions() []Definition { return append([]Definition(nil), definitions...) }
 
+// Lookup returns the definition of a ce_type, and whether this build knows it.
+func Lookup(typ string) (Definition, bool) {
+	d, ok := byType[typ]
+	return d, ok
+}
+
+// LookupMessage returns the definition of a message's type, and whether the message is an event of this contract.
+func LookupMessage(m proto.Message) (Definition, bool) {
+	if m == nil {
+		return Definition{}, false
+	}
+	d, ok := byName()[string(m.ProtoReflect().Descriptor().FullName())]
+	return d, ok
+}
+
 // TypeOf returns the ce_type of a message.
 // It panics when the message is not part of this contract, which is a programming error.
 func TypeOf(m proto.Message) string {
-	d, ok := byName[string(m.ProtoReflect().Descriptor().FullName())]
+	d, ok := LookupMessage(m)
 	if !ok {
 		panic(fmt.Sprintf("event: %T is not an event", m))
 	}
@@ -66,11 +84,16 @@ func TypeOf(m proto.Message) string {
 // KeyOf returns the record key of a message: the thread, trace, document, ... that it belongs to.
 func KeyOf(m proto.Message) string { return byType[TypeOf(m)].Key(m) }
 
-func define[T proto.Message](typ string, key func(T) string) Definition {
-	var zero T
+// define must not touch the prototype's reflection: the generated code is ready only after this package's
+// variables are.
+func define[M any, T interface {
+	*M
+	proto.Message
+}](typ string, key func(T) string,
+) Definition {
 	return Definition{
 		Type:      typ,
-		Prototype: zero.ProtoReflect().New().Interface(),
+		Prototype: T(new(M)),
 		Key:       func(m proto.Message) string { return key(m.(T)) },
 	}
 }

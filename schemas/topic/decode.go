@@ -13,6 +13,7 @@ func Decode(r event.Record) (event.Event, error) {
 	e, err := event.Decode(r, DefaultType(r.Topic))
 	t, known := Get(r.Topic)
 	if known && len(t.Types) > 0 && e.Type != "" && !t.carries(e.Type) && For(e.Type) != "" {
+		e.Data = nil
 		return e, &event.DecodeError{
 			Reason: event.ReasonWrongTopic, Field: event.HeaderType,
 			Err: fmt.Errorf("%q belongs on %s, not on %s", e.Type, For(e.Type), r.Topic),
