@@ -1,0 +1,135 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/chdb"
+	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/wire"
+)
+
+// tagSetting marks a connection's statements for KILL QUERY, because the C interface has no query id.
+const tagSetting = "log_comment"
+
+// lease is a connection for the time of one request.
+type lease struct {
+	*chdb.Conn
+	tag string
+}
+
+// connect gives the request its connection, the session's or one of its own.
+func (s *Server) connect(req *request, user string) (conn *lease, release func(), err error) {
+	if req.sessionID == "" {
+		conn, err = s.open(req, user)
+		if err != nil {
+			return nil, nil, err
+		}
+		release = conn.Close
+	} else if conn, release, err = s.joinSession(req, user); err != nil {
+		return nil, nil, err
+	}
+	if err := useDatabase(conn.Conn, req.database); err != nil {
+		release()
+		return nil, nil, err
+	}
+	return conn, release, nil
+}
+
+// open connects with the request's settings first and the user's pinned ones after them: the last one holds.
+func (s *Server) open(req *request, user string) (*lease, error) {
+	var settings []chdb.Setting
+	if s.cfg.MaxThreads > 0 {
+		settings = append(settings, chdb.Setting{Name: "max_threads", Value: strconv.Itoa(s.cfg.MaxThreads)})
+	}
+	settings = append(settings, req.settings...)
+	if user == userAnalyst {
+		settings = append(settings, analystSettings()...)
+	}
+	tag := "ragline-" + uuid.NewString()
+	conn, err := s.cfg.Library.Connect(s.cfg.DataDir, append(settings, chdb.Setting{Name: tagSetting, Value: tag}))
+	if errors.Is(err, chdb.ErrConnect) {
+		return nil, s.explain(req.settings)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &lease{Conn: conn, tag: tag}, nil
+}
+
+// explain finds out what was wrong with the settings: connect gives no message, a statement does.
+func (s *Server) explain(settings []chdb.Setting) error {
+	if len(settings) > 0 {
+		assignments := make([]string, len(settings))
+		for i, set := range settings {
+			assignments[i] = set.Name + " = " + quoteString(set.Value)
+		}
+		if _, err := s.ask("SELECT 1 SETTINGS " + strings.Join(assignments, ", ")); err != nil {
+			return err
+		}
+	}
+	return refuse(wire.CodeUnknownSetting, "UNKNOWN_SETTING", "The engine refused the request's settings")
+}
+
+func useDatabase(conn *chdb.Conn, name string) error {
+	if name == "" {
+		return nil
+	}
+	return execute(conn, "USE "+quoteName(name))
+}
+
+func execute(conn *chdb.Conn, sql string) error {
+	res, err := conn.Query(sql, "Null", nil)
+	if err != nil {
+		return err
+	}
+	res.Close()
+	return nil
+}
+
+func quoteString(s string) string { return quote(s, "'") }
+func quoteName(s string) string   { return quote(s, "`") }
+
+func quote(s, mark string) string {
+	return mark + strings.NewReplacer(`\`, `\\`, mark, `\`+mark).Replace(s) + mark
+}
+
+// killEvery repeats a KILL, because the first may come before the statement is registered.
+const killEvery = 100 * time.Millisecond
+
+// killOnDisconnect ends the connection's statement when the client goes away.
+// The returned func stops watching and waits, so that no late KILL hits a session's next statement.
+func (s *Server) killOnDisconnect(ctx context.Context, conn *lease) (stop func()) {
+	finished, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-finished:
+			return
+		case <-ctx.Done():
+		}
+		tick := time.NewTicker(killEvery)
+		defer tick.Stop()
+		for {
+			s.kill(conn.tag)
+			select {
+			case <-finished:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() { close(finished); <-done }
+}
+
+// kill is asynchronous: KILL QUERY ... SYNC never returns in libchdb.
+func (s *Server) kill(tag string) {
+	_, err := s.ask("KILL QUERY WHERE Settings['" + tagSetting + "'] = " + quoteString(tag) + " ASYNC")
+	if err != nil {
+		s.cfg.Logger.Warn("killing an abandoned query", "error", err)
+	}
+}

@@ -1,0 +1,2 @@
+// Package machine tells how much memory the engine may take.
+package machine
