@@ -6,7 +6,7 @@ const stopWordList = `a an the and or but if then than that this these those of 
 onto as is are was were be been being am do does did doing have has had having it its he she they them his her
 their we us our you your i me my not no nor so such which who whom whose what when where why how can could will
 would shall should may might must there here also about after before over under between during while because
-until again further more most some any each few other own same too very just only both all up down out off`
+until again further more most some any each few other own same too very just only both all up down out off many much`
 
 const negationList = `not no never none neither nor without cannot cant`
 
