@@ -1,0 +1,55 @@
+CREATE TABLE IF NOT EXISTS spans
+(
+    event_id String COMMENT 'Id of the event (ce_id). A repeat carries the same id at another offset.',
+    time DateTime64(6, 'UTC') COMMENT 'When the event happened (ce_time).' CODEC(Delta, ZSTD(1)),
+    tenant LowCardinality(String) COMMENT 'Owner of the event (ce_subject).',
+    source LowCardinality(String) COMMENT 'Who published the event (ce_source).',
+    trace_parent String COMMENT 'W3C trace context of the pipeline itself. Often empty.',
+    trace_id String COMMENT 'W3C trace id, 32 hex digits.',
+    span_id String COMMENT 'W3C span id, 16 hex digits.',
+    parent_span_id String COMMENT 'Parent span. Empty for the root span.',
+    name LowCardinality(String) COMMENT 'Name of the span, for example: chat gpt-5-mini.',
+    kind LowCardinality(String) COMMENT 'Kind of work: agent, llm, tool, retrieval, embedding, decision, validation.',
+    operation LowCardinality(String) COMMENT 'gen_ai.operation.name: invoke_agent, chat, execute_tool, retrieval, embeddings.',
+    start_time DateTime64(9, 'UTC') COMMENT 'Start of the span.' CODEC(Delta, ZSTD(1)),
+    end_time DateTime64(9, 'UTC') COMMENT 'End of the span.' CODEC(Delta, ZSTD(1)),
+    duration_ns Int64 COMMENT 'end_time minus start_time in nanoseconds.',
+    first_token_time Nullable(DateTime64(9, 'UTC')) COMMENT 'Arrival of the first token, for model calls that stream.',
+    status LowCardinality(String) COMMENT 'Status of the span: ok, error, or empty when it was not set.',
+    status_message String COMMENT 'Message of a failed span.',
+    provider LowCardinality(String) COMMENT 'gen_ai.provider.name.',
+    model LowCardinality(String) COMMENT 'Model that responded, or else the requested model.',
+    input_tokens Int64 COMMENT 'Tokens that went in, cached ones included.',
+    output_tokens Int64 COMMENT 'Tokens that came out, reasoning included.',
+    cache_read_input_tokens Int64 COMMENT 'Part of input_tokens that came from a cache.',
+    cache_creation_input_tokens Int64 COMMENT 'Part of input_tokens that was written into a cache.',
+    reasoning_output_tokens Int64 COMMENT 'Part of output_tokens that was reasoning.',
+    cost Nullable(Decimal(18, 12)) COMMENT 'Cost in USD. NULL means unknown, which is not zero.',
+    price_table LowCardinality(String) COMMENT 'Version of the price table that gave the cost.',
+    input String COMMENT 'Input as text or JSON.' CODEC(ZSTD(3)),
+    output String COMMENT 'Output as text or JSON.' CODEC(ZSTD(3)),
+    attributes Map(LowCardinality(String), String) COMMENT 'Other attributes by the conventions, as text.' CODEC(ZSTD(1)),
+    `events.time` Array(DateTime64(9, 'UTC')) COMMENT 'Time of each span event.',
+    `events.name` Array(LowCardinality(String)) COMMENT 'Name of each span event.',
+    `events.attributes` Array(Map(LowCardinality(String), String)) COMMENT 'Attributes of each span event, as text.' CODEC(ZSTD(1)),
+    resource Map(LowCardinality(String), String) COMMENT 'OTel resource, for example service.name.' CODEC(ZSTD(1)),
+    thread_id String COMMENT 'Conversation.',
+    query_id String COMMENT 'Event id of the question.',
+    user_id String COMMENT 'User of the upstream application.',
+    session_id String COMMENT 'Session of the upstream application, for example one visit.',
+    environment LowCardinality(String) COMMENT 'Deployment environment such as production.',
+    tags Array(LowCardinality(String)) COMMENT 'Free labels for filtering.',
+    _topic LowCardinality(String) COMMENT 'Topic of the record.',
+    _partition Int32 COMMENT 'Partition of the record.' CODEC(Delta, ZSTD(1)),
+    _offset Int64 COMMENT 'Offset of the record within its partition.' CODEC(Delta, ZSTD(1)),
+    INDEX trace_id_bloom trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX offset_range _offset TYPE minmax GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMMDD(start_time)
+ORDER BY (tenant, toStartOfMinute(start_time), trace_id, span_id)
+SETTINGS
+    non_replicated_deduplication_window = 100000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+COMMENT 'One row for each record of span.ended: a complete OTel GenAI span.';

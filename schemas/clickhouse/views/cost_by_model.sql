@@ -1,0 +1,21 @@
+-- Model calls, tokens and cost in USD. Only the calls themselves count: an agent's span repeats their totals.
+-- cost_usd is NULL when no call has a known cost.
+CREATE OR REPLACE VIEW cost_by_model AS
+SELECT
+    tenant,
+    provider,
+    model,
+    count() AS calls,
+    sum(input_tokens) AS input_tokens,
+    sum(output_tokens) AS output_tokens,
+    sum(cost) AS cost_usd,
+    countIf(cost IS NULL) AS calls_without_cost
+FROM
+(
+    SELECT tenant, provider, model, input_tokens, output_tokens, cost
+    FROM spans
+    WHERE kind IN ('llm', 'embedding')
+    LIMIT 1 BY event_id
+)
+GROUP BY tenant, provider, model
+ORDER BY cost_usd DESC, calls DESC;
