@@ -50,7 +50,7 @@ func (f *Facts) Check(text string) []Claim {
 			carried = subject
 		}
 		p := f.parse(s.text, carried)
-		if len(p.mentions) > 0 && !(s.item && carried != "" && len(p.mentions) == 0) {
+		if len(p.mentions) > 0 {
 			subject = p.mentions[0].entity
 		}
 		if strings.HasSuffix(strings.TrimRight(s.text, `"') `), "?") {
@@ -119,7 +119,7 @@ func (f *Facts) checkNumber(p *parsed, q quantity, s subjects) Claim {
 	if q.unit != nil {
 		claim.Unit = q.unit.Name
 	}
-	negated := p.negatedAt(q.start, q.end)
+	negated := p.quantityNegated(q)
 	for i, name := range s.names {
 		row := f.bestRow(p, q, name, negated)
 		if row == nil {

@@ -28,7 +28,8 @@ const filler = `(?:\s+(?:about|approximately|around|roughly|some|a|an|the|exactl
 var (
 	beforePatterns  = compilePhrases(beforeNumber, `(?i)(?:^|[^\w])(?:`, `)`+filler)
 	afterPatterns   = compilePhrases(afterNumber, `(?i)^\W{0,2}(?:`, `)\b`)
-	comparisonWords = regexp.MustCompile(`(?i)\b(?:` + notPhrases + `)\b`)
+	comparisonWords = regexp.MustCompile(`(?i)\b(?:` + notPhrases + `)(?:\s+[\w-]+){0,2}?\s+-?\d`)
+	openComparison  = regexp.MustCompile(`(?i)\b(?:` + notPhrases + `)(?:\s+[\w-]+){0,2}\s*$`)
 	approximate     = regexp.MustCompile(`(?i)(?:\b(?:about|approximately|approx\.?|around|roughly|nearly|almost|near|some|circa|ca\.?)|~)\s*$`)
 	pointPrefix     = regexp.MustCompile(`(?i)\bat(?:\s+(?:about|a temperature of|a pressure of))?\s*$`)
 )
@@ -52,12 +53,26 @@ func (p *parsed) compareAll() {
 		q.approx = approximate.MatchString(before)
 		q.at = pointPrefix.MatchString(before)
 		if q.op == cmpNone {
-			q.op = comparisonAround(before, p.masked[q.end:])
+			q.op = comparisonAround(before, p.behind(i))
 		}
 		if q.op == cmpNone && i > 0 && p.quantities[i-1].end <= q.start && takesOver(p.masked[p.quantities[i-1].end:q.start]) {
 			q.op, q.at, q.approx = p.quantities[i-1].op, p.quantities[i-1].at, p.quantities[i-1].approx
 		}
 	}
+}
+
+// behind is the text up to the next quantity without the word that belongs to that one, as in "1500 or below 7 bar".
+func (p *parsed) behind(i int) string {
+	end := len(p.masked)
+	if i+1 < len(p.quantities) && p.quantities[i+1].start >= p.quantities[i].end {
+		end = p.quantities[i+1].start
+	}
+	text := p.masked[p.quantities[i].end:end]
+	trimmed := strings.TrimRight(text, " ")
+	if end < len(p.masked) && trimmed != "" && isWordByte(trimmed[len(trimmed)-1]) {
+		return trimmed[:strings.LastIndexByte(trimmed, ' ')+1]
+	}
+	return text
 }
 
 func comparisonAround(before, after string) comparison {

@@ -38,7 +38,7 @@ type quantity struct {
 }
 
 var (
-	numberPattern = regexp.MustCompile(`(?i)(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: 000)+|\d+)(?:\.\d+)?(?:\s?(?:million|billion|thousand)\b|e[-+]?\d+|\s*[x*]\s*10\s*(?:\^\s*[-+]?\d+|[-+]\d+))?` +
+	numberPattern = regexp.MustCompile(`(?i)10\s*\^\s*[-+]?\d+|(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: 000)+|\d+)(?:\.\d+)?(?:\s?(?:million|billion|thousand)\b|e[-+]?\d+|\s*[x*]\s*10\s*(?:\^\s*[-+]?\d+|[-+]\d+))?` +
 		`|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty)\b`)
 	powerOfTen = regexp.MustCompile(`(?i)^10\s*\^\s*([-+]?\d+)`)
 	mantissa   = regexp.MustCompile(`(?i)^([\d., ]+?)\s*[x*]\s*10\s*\^?\s*([-+]?\d+)$`)
@@ -48,7 +48,7 @@ var (
 	}
 	multipliers = map[string]float64{"thousand": 1e3, "million": 1e6, "billion": 1e9}
 	rangeGap    = regexp.MustCompile(`^\s*(?:-|\.\.\.?|(?:up\s+)?to|through)\s*$`)
-	listGap     = regexp.MustCompile(`^[\s()]*(?:[a-z]+\s+){0,2}?(?:,|and|or|nor|/|=|,\s*and|,\s*or|resp\.?)[\s()]*(?:about\s*)?$`)
+	listGap     = regexp.MustCompile(`^[\s()]*(?:[a-z]+\s+){0,2}?(?:,|and|or|nor|/|,\s*and|,\s*or|resp\.?)[\s()]*(?:about\s*)?$|^\s*=\s*$`)
 	calendar    = regexp.MustCompile(`^(?:19|20)\d\d$`)
 	dated       = regexp.MustCompile(`(?i)(?:\bin|\bof|since|edition|until|january|february|march|april|may|june|july|august|september|october|november|december),?\s*$`)
 )
@@ -56,8 +56,15 @@ var (
 // quantities finds the numbers of a normalised sentence in which names are masked with underscores.
 func (t *unitTable) quantities(s string) []quantity {
 	var found []quantity
+	end := 0
 	for _, span := range numberPattern.FindAllStringIndex(s, -1) {
+		// A number inside the unit of the one before, as in "mm-1", is no value.
+		if span[0] < end {
+			continue
+		}
 		if q, ok := t.quantity(s, span[0], span[1]); ok {
+			q.start = max(q.start, end)
+			end = q.end
 			found = append(found, q)
 		}
 	}
@@ -74,11 +81,8 @@ func (t *unitTable) quantity(s string, start, end int) (quantity, bool) {
 		return quantity{}, false
 	}
 	q := quantity{start: start, numStart: start, spelled: spelledOut[strings.ToLower(s[start:end])] != 0}
-	if m := powerOfTen.FindStringIndex(s[start:]); m != nil {
-		end = start + m[1]
-	}
 	q.lo = parseNumber(s[start:end])
-	if end > start && signedAt(s, start) {
+	if signedAt(s, start) {
 		q.lo, q.start, q.numStart = -q.lo, start-1, start-1
 	}
 	q.hi, q.end, q.numEnd = q.lo, end, end

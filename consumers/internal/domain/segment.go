@@ -32,8 +32,8 @@ const verbs = `accepts?|allows?|applies|are|asks?|belongs?|calls?|can|cannot|con
 var (
 	separator     = regexp.MustCompile(`[;|]|,\s|:\s+(?:[^\d\s<>=-])|\s(?:but|while|whereas|although|though|yet|so|because|which|whose)\s|\sand\s+(?:it|they|also|not|nor|never|` + verbs + `)\b`)
 	hasVerb       = regexp.MustCompile(`(?i)\b(?:` + verbs + `)\b`)
-	continuesWith = regexp.MustCompile(`(?i)^[\s,:(]*(?:and\s+|but\s+|so\s+)?(?:also\s+)?(?:in|for|with|not|or|nor|neither|only|all|every|any|regardless|at|by|on|it|its|they|including|such|up|above|below|under|over|within|` + verbs + `)\b`)
-	newTopic      = regexp.MustCompile(`(?i)^[\s,:(]*(?:but|so|at|with|in|it|they|while|whereas)\b`)
+	continuesWith = regexp.MustCompile(`(?i)^[\s,;:(]*(?:and\s+|but\s+|so\s+)?(?:also\s+)?(?:in|for|with|not|or|nor|neither|only|all|every|any|regardless|at|by|on|it|its|they|including|such|up|above|below|under|over|within|` + verbs + `)\b`)
+	newTopic      = regexp.MustCompile(`(?i)^[\s,;:(]*(?:but|so|at|with|in|it|they|while|whereas)\b`)
 	negation      = regexp.MustCompile(`(?i)\b(?:not|never|neither|nor|cannot|exclud\w+|exclusion|rejects?|rejected|fails?|unsuitable|instead of|rather than|unlike|out of scope|out of the scope|outside|beyond the scope)\b|n't\b|\b(?:no|without)(?:\s+[\w-]+){0,3}\s*$`)
 	notNegation   = regexp.MustCompile(`(?i)\bnot (?:only|just|merely)\b|\b(?:not|never) (?:excluded|outside|rejected)\b|^\W*(?:no|yes)\b\W*`)
 	negatedAfter  = regexp.MustCompile(`(?i)\b(?:is|are|was|were|do|does|did|can|may|must|should|would|will) (?:not|never)\b|n't\b|\bcannot\b|\bexcluded\b|\bexcludes\b|\boutside\b|\bout of (?:the )?scope\b|\bbeyond the scope\b|\btoo (?:hot|cold|high|low|much|many|large|small|long|fast)\b|\b(?:wrong|incorrect|false|rejected|fails?|unsuitable|forbidden)\b`)
@@ -80,7 +80,25 @@ func (p *parsed) segmentText(i int) string {
 func (p *parsed) negatedAt(start, end int) bool {
 	i := p.segmentAt(start)
 	seg := p.segments[i]
-	before := p.withoutComparisons(seg.start, start)
+	return p.negatedFrom(p.withoutComparisons(seg.start, start), start, end)
+}
+
+// quantityNegated is negatedAt for a number.
+// In "does not leak more than 100 ppm for five years" the first comparison uses the negation up.
+func (p *parsed) quantityNegated(q quantity) bool {
+	from := p.segments[p.segmentAt(q.start)].start
+	for _, other := range p.quantities {
+		if q.op == cmpNone && other.op != cmpNone && other.start >= from && other.end <= q.start {
+			from = other.end
+		}
+	}
+	before := openComparison.ReplaceAllString(p.withoutComparisons(from, q.start), " ")
+	return p.negatedFrom(before, q.start, q.end)
+}
+
+func (p *parsed) negatedFrom(before string, start, end int) bool {
+	i := p.segmentAt(start)
+	seg := p.segments[i]
 	after := p.masked[min(end, seg.end):seg.end]
 	if negation.MatchString(before) || negatedAfter.MatchString(after) {
 		return true
@@ -102,7 +120,8 @@ func (p *parsed) inheritsNegation(i int) bool {
 	return negation.MatchString(before) || negatedAfter.MatchString(before) || i > 1 && p.inheritsNegation(i-1)
 }
 
-// withoutComparisons drops "not above" and the like, whose negation is part of the comparison.
+// withoutComparisons drops "not above 24" and the like, whose negation is part of the comparison;
+// the "not under" of a place stays.
 func (p *parsed) withoutComparisons(from, to int) string {
 	if from >= to {
 		return ""

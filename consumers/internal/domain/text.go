@@ -4,11 +4,14 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 var (
 	citation    = regexp.MustCompile(`\s*\[[^\[\]\n]{1,80}\]`)
-	markup      = regexp.MustCompile("[*`]{1,3}|^#+ ")
+	markup      = regexp.MustCompile("[*]{2,3}|`+|^#+ ")
+	emphasis    = regexp.MustCompile(`(^|\s)\*(\S[^*]*)\*`)
+	minus       = regexp.MustCompile(`(?i)\bminus (\d)`)
 	listMarker  = regexp.MustCompile(`^\s*(?:[-*•]|\d{1,2}[.)])\s+`)
 	sentenceEnd = regexp.MustCompile(`[.!?]["')]*\s+["'(]*[A-Z0-9"-]`)
 	abbreviated = regexp.MustCompile(`(?i)(?:\b(?:std|approx|e\.g|i\.e|max|min|no|vs|ca|cl|resp|fig|sec|temp|dia|incl)\.)$`)
@@ -27,12 +30,14 @@ type sentenceText struct {
 	item bool
 }
 
-// sentences splits text without citations. A list item and a heading are sentences of their own.
+// sentences splits text without citations. A list item, a table row and a heading are sentences of their own.
 func sentences(text string) []sentenceText {
 	var out []sentenceText
 	for _, block := range blocks(citation.ReplaceAllString(text, "")) {
 		for _, s := range splitSentences(block.text) {
-			out = append(out, sentenceText{s, block.item})
+			for piece := range strings.SplitSeq(wrap(s), "\n") {
+				out = append(out, sentenceText{piece, block.item})
+			}
 		}
 	}
 	return out
@@ -42,9 +47,9 @@ func blocks(text string) []sentenceText {
 	var out []sentenceText
 	open := false
 	for line := range strings.SplitSeq(text, "\n") {
-		item := listMarker.MatchString(line)
+		item := listMarker.MatchString(line) || strings.HasPrefix(strings.TrimSpace(line), "|")
 		heading := strings.HasPrefix(line, "#")
-		clean := strings.TrimSpace(markup.ReplaceAllString(listMarker.ReplaceAllString(line, ""), ""))
+		clean := strings.TrimSpace(plainText(listMarker.ReplaceAllString(line, "")))
 		switch {
 		case clean == "":
 			open = false
@@ -57,6 +62,31 @@ func blocks(text string) []sentenceText {
 		open = !heading && !strings.HasSuffix(clean, ":")
 	}
 	return out
+}
+
+// maxSentence bounds the work per sentence: every number is compared with every word beside it.
+const maxSentence = 600
+
+// wrap breaks an overlong sentence into lines. It contains no newline of its own.
+func wrap(s string) string {
+	var lines []string
+	for len(s) > maxSentence {
+		cut := strings.LastIndexByte(s[:maxSentence], ' ')
+		if cut <= 0 {
+			cut = maxSentence
+			for cut > 1 && !utf8.RuneStart(s[cut]) {
+				cut--
+			}
+		}
+		lines = append(lines, s[:cut])
+		s = s[cut:]
+	}
+	return strings.Join(append(lines, s), "\n")
+}
+
+// plainText drops Markdown, but not the asterisk that multiplies.
+func plainText(line string) string {
+	return emphasis.ReplaceAllString(markup.ReplaceAllString(line, ""), "$1$2")
 }
 
 func splitSentences(block string) []string {
@@ -83,6 +113,7 @@ func normalise(s string) string {
 	}
 	s = superRun.ReplaceAllStringFunc(s, func(m string) string { return "10^" + superscript.Replace(m[2:]) })
 	s = punctuation.Replace(superscript.Replace(s))
+	s = minus.ReplaceAllString(s, "-$1")
 	s = degrees.ReplaceAllString(s, "°$1")
 	return spaces.ReplaceAllString(s, " ")
 }

@@ -85,9 +85,9 @@ func builtinUnits() []*Unit {
 		phys(dimMass, 0.45359237, "lb", "lbs", "pounds"),
 		phys(dimMass, 1, "kg", "kilograms"),
 		phys(dimLeak, 1, "mbar l/s", "mbar*l/s", "mbar.l/s", "mbar-l/s", "mbarl/s"),
-		phys(dimLeakLength, 1000, "mbar l/s per mm", "mbar l/s/mm", "mbar*l/s per mm", "mbar.l/s per mm", "mbar l/(s mm)", "mbar*l/(s*mm)"),
-		phys(dimLeakLength, 1, "mbar l/(s m)", "mbar l/(s*m)", "mbar*l/(s*m)", "mbar l/s/m", "mbar l/s per m", "mbar l/(m s)", "mbar.l/(s.m)"),
-		phys(dimMassLength, 1, "mg/(s m)", "mg/(s*m)", "mg/(m s)", "mg/(m*s)", "mg/s/m", "mg/s per m", "mg/(s.m)", "mg/s*m"),
+		phys(dimLeakLength, 1000, "mbar l/s per mm", "mbar l/s/mm", "mbar*l/s per mm", "mbar.l/s per mm", "mbar l/(s mm)", "mbar*l/(s*mm)", "mbar l s-1 mm-1", "mbar*l*s-1*mm-1"),
+		phys(dimLeakLength, 1, "mbar l/(s m)", "mbar l/(s*m)", "mbar*l/(s*m)", "mbar l/s/m", "mbar l/s per m", "mbar l/(m s)", "mbar.l/(s.m)", "mbar l s-1 m-1", "mbar*l*s-1*m-1"),
+		phys(dimMassLength, 1, "mg/(s m)", "mg/(s*m)", "mg/(m s)", "mg/(m*s)", "mg/s/m", "mg/s per m", "mg/(s.m)", "mg/s*m", "mg s-1 m-1", "mg*s-1*m-1"),
 		phys(dimAngle, 1, "degree", "degrees", "°", "deg"),
 		phys(dimConduct, 1, "W/mK", "W/(m K)", "W/(m*K)", "W/m K", "W/m*K"),
 	}
