@@ -53,7 +53,7 @@ func On[T proto.Message](fn func(ctx context.Context, e event.Event, data T, out
 		typ: event.TypeOf(zero),
 		handle: func(ctx context.Context, e event.Event, out Emitter) error {
 			data, ok := e.Data.(T)
-			if !ok { // a tombstone, or a test that forged the type
+			if !ok { // an event that was forged: Decode makes the type and the message agree
 				return Drop(fmt.Errorf("event %s of type %s carries %T", e.ID, e.Type, e.Data))
 			}
 			return fn(ctx, e, data, out)
@@ -61,7 +61,8 @@ func On[T proto.Message](fn func(ctx context.Context, e event.Event, data T, out
 	}
 }
 
-// Route returns the handler of group name that reacts to some types and skips all others.
+// Route returns the handler of group name that reacts to some types and skips all others. Tombstones are skipped
+// too: a handler that has to see removals implements Handler itself and finds Data nil.
 func Route(name string, reactions ...Reaction) Handler {
 	r := router{name: name, byType: map[string]Reaction{}}
 	for _, reaction := range reactions {
@@ -77,9 +78,20 @@ type router struct {
 
 func (r router) Name() string { return r.name }
 
+func (r router) wants(e event.Event) bool {
+	_, ok := r.byType[e.Type]
+	return ok && e.Data != nil
+}
+
+// wants says whether h has to be called for e. Records that it does not want take no slot.
+func wants(h Handler, e event.Event) bool {
+	r, ok := h.(router)
+	return !ok || r.wants(e)
+}
+
 func (r router) Handle(ctx context.Context, e event.Event, out Emitter) error {
-	if reaction, ok := r.byType[e.Type]; ok {
-		return reaction.handle(ctx, e, out)
+	if !r.wants(e) {
+		return nil
 	}
-	return nil
+	return r.byType[e.Type].handle(ctx, e, out)
 }

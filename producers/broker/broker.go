@@ -33,7 +33,6 @@ func New(cfg Config, logger *slog.Logger) (*Broker, error) {
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(cfg.Brokers...),
 		kgo.ClientID("ragline"),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
 		// Events of ours may be as large as Decode accepts, plus key and headers.
 		kgo.ProducerBatchMaxBytes(1<<20 + 1<<16),
 		kgo.RetryBackoffFn(retryBackoff),
@@ -52,7 +51,9 @@ func (b *Broker) Addrs() []string { return append([]string(nil), b.cfg.Brokers..
 
 // Client returns a new client with the cluster's options and opts. The caller closes it.
 func (b *Broker) Client(opts ...kgo.Opt) (*kgo.Client, error) {
-	cl, err := kgo.NewClient(append(append([]kgo.Opt(nil), b.base...), opts...)...)
+	// Fresh for each client: NewClient writes into the codecs of this option, a race when two clients share it.
+	all := []kgo.Opt{kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression())}
+	cl, err := kgo.NewClient(append(append(all, b.base...), opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("opening Kafka client: %w", err)
 	}

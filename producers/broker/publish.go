@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -43,19 +44,38 @@ func (p *Publisher) Publish(ctx context.Context, events ...event.Event) error {
 }
 
 // PublishRecords is Publish for records that are already encoded, such as dead letters.
-// It returns the position of each record, in order.
+// It returns the position of each record, in order, or the first error. It returns when ctx ends even if Kafka
+// hangs; what is on its way then may still be written.
 func (p *Publisher) PublishRecords(ctx context.Context, records ...event.Record) ([]event.Position, error) {
-	out := make([]*kgo.Record, len(records))
+	var (
+		positions = make([]event.Position, len(records))
+		errs      = make([]error, len(records))
+		acks      sync.WaitGroup
+		done      = make(chan struct{})
+	)
+	acks.Add(len(records))
 	for i, r := range records {
-		out[i] = ToRecord(r)
+		p.client.Produce(ctx, ToRecord(r), func(r *kgo.Record, err error) {
+			defer acks.Done()
+			positions[i] = event.Position{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
+			errs[i] = err
+		})
 	}
-	results := p.client.ProduceSync(ctx, out...)
-	positions := make([]event.Position, len(records))
-	for i, r := range out {
-		positions[i] = event.Position{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset}
+	go func() {
+		acks.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		// The client does not give up a record that is on its way, or a later one could overtake it or be
+		// written twice. It ends with an ack or with Close.
+		return nil, fmt.Errorf("publishing %d records, first to %s: %w", len(records), records[0].Topic, ctx.Err())
 	}
-	if err := results.FirstErr(); err != nil {
-		return positions, fmt.Errorf("publishing %d records, first to %s: %w", len(records), records[0].Topic, err)
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("publishing record %d of %d to %s: %w", i+1, len(records), records[i].Topic, err)
+		}
 	}
 	return positions, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // EnsureTopics creates the topics that are missing. Those that exist stay as they are: an operator may
-// have given them more partitions or another retention.
+// have given them more partitions or another retention, and may not allow this client to create any.
 func (b *Broker) EnsureTopics(ctx context.Context, topics ...topic.Topic) error {
 	cl, err := b.Client()
 	if err != nil {
@@ -22,13 +22,28 @@ func (b *Broker) EnsureTopics(ctx context.Context, topics ...topic.Topic) error 
 	}
 	defer cl.Close()
 	adm := kadm.NewClient(cl)
+	have, err := adm.ListTopics(ctx, names(topics)...)
+	if err != nil {
+		return fmt.Errorf("listing topics: %w", err)
+	}
 	for _, t := range topics {
+		if have.Has(t.Name) {
+			continue
+		}
 		_, err := adm.CreateTopic(ctx, t.Partitions, b.cfg.ReplicationFactor, topicConfig(t), t.Name)
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			return fmt.Errorf("creating topic %s: %w", t.Name, err)
 		}
 	}
 	return nil
+}
+
+func names(topics []topic.Topic) []string {
+	out := make([]string, len(topics))
+	for i, t := range topics {
+		out[i] = t.Name
+	}
+	return out
 }
 
 // topicConfig is written out in full, so that a broker's defaults cannot delete the log.

@@ -1,0 +1,2 @@
+// Package stream is the runtime that every consumer shares.
+package stream

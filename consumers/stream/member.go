@@ -1,0 +1,240 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// maxPoll bounds the records of one poll, so that a full budget is noticed soon.
+const maxPoll = 500
+
+// member is a member of a consumer group: it holds claims, hands records to the workload, and commits.
+type member struct {
+	cfg     Config
+	deps    Deps
+	group   string
+	topics  []string
+	work    workload
+	metrics *metrics
+	outage  outage
+
+	client *kgo.Client
+	// root ends when handlers have to end: after the grace of the shutdown.
+	root     context.Context
+	stopRoot context.CancelFunc
+
+	ready     chan struct{}
+	readyOnce sync.Once
+
+	// committing serialises commits with the end of claims. It is taken before mu.
+	committing sync.Mutex
+	mu         sync.Mutex
+	claims     map[place]*claim
+}
+
+func newMember(cfg Config, deps Deps, group string, topics []string) (*member, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	deps, err := deps.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if group == "" || len(topics) == 0 {
+		return nil, fmt.Errorf("opening consumer %q of %v: a name and at least one topic are required", group, topics)
+	}
+	metrics, err := newMetrics(group, deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("opening consumer %s: registering metrics: %w", group, err)
+	}
+	deps.Logger = deps.Logger.With("group", group)
+	return &member{
+		cfg: cfg, deps: deps, group: group, topics: topics, metrics: metrics,
+		outage: outage{logger: deps.Logger},
+		ready:  make(chan struct{}),
+		claims: map[place]*claim{},
+	}, nil
+}
+
+// open waits for Kafka, creates the topics that are missing and joins the group. close undoes it, also after an error.
+func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
+	m.root, m.stopRoot = context.WithCancel(context.WithoutCancel(ctx))
+	for _, name := range m.topics {
+		if t, known := topic.Get(name); known {
+			topics = append(topics, t)
+		}
+	}
+	if err := m.deps.Broker.Wait(ctx); err != nil {
+		return err
+	}
+	err := m.persist(ctx, "creating topics", func() error { return m.deps.Broker.EnsureTopics(ctx, topics...) })
+	if err != nil {
+		return err
+	}
+	m.client, err = m.deps.Broker.Client(
+		kgo.ConsumerGroup(m.group),
+		kgo.ConsumeTopics(m.topics...),
+		kgo.Balancers(kgo.CooperativeStickyBalancer()),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		// Never skip: after a loss at the broker the log is read again.
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.OnPartitionsAssigned(m.onAssigned),
+		kgo.OnOffsetsFetched(m.onFetched),
+		kgo.OnPartitionsRevoked(m.onRevoked),
+		kgo.OnPartitionsLost(m.onLost),
+		kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.FetchMaxBytes(int32(min(max(m.cfg.BudgetBytes/4, 1<<20), 50<<20))),
+	)
+	return err
+}
+
+// poll hands records to the workload until ctx ends.
+func (m *member) poll(ctx context.Context) {
+	for {
+		fetches := m.client.PollRecords(ctx, maxPoll)
+		if ctx.Err() != nil || fetches.IsClientClosed() {
+			m.client.AllowRebalance()
+			return
+		}
+		fetches.EachError(func(t string, p int32, err error) { m.outage.note("fetching", err) })
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			if len(p.Records) == 0 {
+				return
+			}
+			m.outage.over("fetching")
+			if c := m.claim(p.Topic, p.Partition); c != nil {
+				m.work.take(c, p.FetchPartition)
+			}
+		})
+		m.client.AllowRebalance()
+	}
+}
+
+// close leaves the group, which releases all claims, and frees the client. It returns within the shutdown timeout.
+func (m *member) close() {
+	if m.client != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout*95/100)
+		defer cancel()
+		m.client.AllowRebalance()
+		if err := m.client.LeaveGroupContext(ctx); err != nil {
+			m.deps.Logger.Debug("leaving the group failed, the session will time out", "error", err)
+		}
+		m.client.CloseAllowingRebalance()
+	}
+	m.stopRoot()
+}
+
+func (m *member) claim(topic string, partition int32) *claim {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.claims[place{topic, partition}]
+}
+
+func (m *member) onAssigned(_ context.Context, _ *kgo.Client, added map[string][]int32) {
+	for topic, partitions := range added {
+		for _, p := range partitions {
+			c := &claim{topic: topic, partition: p}
+			c.ctx, c.cancel = context.WithCancel(m.root)
+			m.mu.Lock()
+			m.claims[place{topic, p}] = c
+			m.mu.Unlock()
+			m.work.assigned(c)
+		}
+	}
+	m.metrics.rebalances.WithLabelValues(m.group, "assigned").Inc()
+	m.outage.over("group")
+	m.readyOnce.Do(func() { close(m.ready) })
+}
+
+func (m *member) onFetched(_ context.Context, _ *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
+	for _, g := range resp.Groups {
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				c := m.claim(t.Topic, p.Partition)
+				if c == nil || p.ErrorCode != 0 {
+					continue
+				}
+				metadata := ""
+				if p.Metadata != nil {
+					metadata = *p.Metadata
+				}
+				m.work.fetched(c, p.Offset, metadata)
+			}
+		}
+	}
+	return nil
+}
+
+// onRevoked is called while this member still owns the partitions: the group waits for it.
+func (m *member) onRevoked(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	claims := m.claimsOf(gone)
+	if len(claims) == 0 {
+		return
+	}
+	m.metrics.rebalances.WithLabelValues(m.group, "revoked").Inc()
+	grace, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout*6/10)
+	marks := m.work.release(grace, claims)
+	cancel()
+	m.commitLast(claims, marks)
+	m.forget(claims)
+}
+
+// onLost is called when others may own the partitions already: nothing is committed.
+func (m *member) onLost(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	claims := m.claimsOf(gone)
+	if len(claims) == 0 {
+		return
+	}
+	m.metrics.rebalances.WithLabelValues(m.group, "lost").Inc()
+	m.outage.note("group", errors.New("the group session was lost, joining again"))
+	m.end(claims)
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	m.work.release(now, claims)
+	m.forget(claims)
+}
+
+func (m *member) claimsOf(partitions map[string][]int32) []*claim {
+	var claims []*claim
+	for topic, ps := range partitions {
+		for _, p := range ps {
+			if c := m.claim(topic, p); c != nil {
+				claims = append(claims, c)
+			}
+		}
+	}
+	return claims
+}
+
+// end forbids commits for claims.
+func (m *member) end(claims []*claim) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range claims {
+		c.over = true
+	}
+}
+
+func (m *member) forget(claims []*claim) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range claims {
+		c.cancel()
+		if m.claims[place{c.topic, c.partition}] == c {
+			delete(m.claims, place{c.topic, c.partition})
+		}
+		m.metrics.forget(c.topic, c.partition)
+		// A pause outlives the assignment.
+		m.client.ResumeFetchPartitions(map[string][]int32{c.topic: {c.partition}})
+	}
+}

@@ -1,0 +1,66 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// publish sends what a handler emitted and completes its task after the acks.
+func (c *Consumer) publish(t *task, records []event.Record) {
+	start := time.Now()
+	err := c.send(t.part.ctx, "publishing", records...)
+	switch {
+	case err == nil:
+		c.metrics.publishSeconds.WithLabelValues(c.group).Observe(time.Since(start).Seconds())
+		c.complete(t, outcomeDone)
+	case hopeless(err):
+		c.bury(t, ReasonPublishFailed, err)
+	default:
+		c.abandon(t)
+	}
+}
+
+// bury writes the dead letter of t and completes the task after its ack.
+func (c *Consumer) bury(t *task, reason event.Reason, cause error) {
+	now := time.Now()
+	d := DeadLetter{
+		Reason: reason, Message: describe(cause, t.record.Value), Attempts: t.attempts, FirstFailed: t.firstFailed,
+		CodeVersion: c.deps.Version, Consumer: c.group, original: t.record,
+	}
+	if d.FirstFailed.IsZero() {
+		d.FirstFailed = now
+	}
+	err := c.send(t.part.ctx, "publishing dead letters", d.record())
+	if hopeless(err) {
+		err = c.send(t.part.ctx, "publishing dead letters", d.withoutValue().record())
+	}
+	if err != nil {
+		c.abandon(t)
+		return
+	}
+	c.metrics.deadLetters.WithLabelValues(c.group, t.part.topic, string(reason)).Inc()
+	c.complete(t, outcomeDeadLettered)
+}
+
+// send publishes for as long as it takes. It gives up when ctx ends or when another try cannot help.
+func (c *Consumer) send(ctx context.Context, activity string, records ...event.Record) error {
+	var last error
+	err := c.persist(ctx, activity, func() error {
+		_, last = c.publisher.PublishRecords(ctx, records...)
+		if hopeless(last) {
+			return nil
+		}
+		return last
+	})
+	return errors.Join(err, last)
+}
+
+// hopeless says that the broker will never take the record as it is.
+func hopeless(err error) bool {
+	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge) || errors.Is(err, kerr.InvalidRecord)
+}

@@ -1,0 +1,51 @@
+package streamtest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// FailCommits refuses the next n offset commits of any group. With n below zero it goes on until Remove.
+func (c *Cluster) FailCommits(n int) *kfake.FaultHandle {
+	return c.Fake.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.OffsetCommit}, Count: n, Err: kerr.CoordinatorLoadInProgress,
+	})
+}
+
+// FailProduce refuses the next n produce requests to a topic, with an error that clients do not retry.
+// With n below zero it goes on until Remove.
+func (c *Cluster) FailProduce(topic string, n int) *kfake.FaultHandle {
+	return c.Fake.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Count: n, Err: kerr.TopicAuthorizationFailed,
+	})
+}
+
+// Committed returns the committed offset of a partition and the metadata of the commit, or -1 without a commit.
+func (c *Cluster) Committed(group, topic string, partition int32) (int64, string) {
+	info := c.Fake.GroupInfo(group)
+	if info == nil {
+		return -1, ""
+	}
+	commit, ok := info.Commits[topic][partition]
+	if !ok {
+		return -1, ""
+	}
+	return commit.Offset, commit.Metadata
+}
+
+// AwaitCommitted waits until the committed offset of a partition is offset.
+func (c *Cluster) AwaitCommitted(t testing.TB, group, topic string, partition int32, offset int64) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		have, _ := c.Committed(group, topic, partition)
+		return have == offset
+	}, waitLong, 5*time.Millisecond, "group %s should commit %d for %s/%d", group, offset, topic, partition)
+}
+
+// waitLong bounds the wait for what should happen. A slow machine makes tests slow, not red.
+const waitLong = 30 * time.Second

@@ -1,0 +1,63 @@
+package streamtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// Recorder is a Handler that remembers what it was called with, in order.
+type Recorder struct {
+	// Group is the name of the handler.
+	Group string
+	// Then, if set, runs after the event was remembered; its result is the handler's.
+	Then func(ctx context.Context, e event.Event, out stream.Emitter) error
+
+	mu     sync.Mutex
+	events []event.Event
+}
+
+// Name is the consumer group.
+func (r *Recorder) Name() string { return r.Group }
+
+// Handle remembers e.
+func (r *Recorder) Handle(ctx context.Context, e event.Event, out stream.Emitter) error {
+	r.mu.Lock()
+	r.events = append(r.events, e)
+	r.mu.Unlock()
+	if r.Then == nil {
+		return nil
+	}
+	return r.Then(ctx, e, out)
+}
+
+// Events returns what was handled so far, repeats included.
+func (r *Recorder) Events() []event.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// Offsets returns the offsets that were handled so far, repeats included.
+func (r *Recorder) Offsets() []int64 {
+	var offsets []int64
+	for _, e := range r.Events() {
+		offsets = append(offsets, e.Position.Offset)
+	}
+	return offsets
+}
+
+// Await waits until n events were handled.
+func (r *Recorder) Await(t testing.TB, n int) []event.Event {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(r.Events()) >= n }, waitLong, 2*time.Millisecond,
+		"%s should handle %d events", r.Group, n)
+	return r.Events()
+}
