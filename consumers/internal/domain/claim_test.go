@@ -139,3 +139,12 @@ func TestScoreIsTheShareOfConfirmedClaims(t *testing.T) {
 	require.True(t, ok)
 	require.InDelta(t, 0.5, score, 1e-9)
 }
+
+func BenchmarkCheck(b *testing.B) {
+	p, err := loadPack()
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Facts.Check(p.Seeds[3].Answer)
+	}
+}

@@ -18,8 +18,11 @@ type nameFinder struct {
 }
 
 type namePattern struct {
-	entity  string
-	length  int
+	entity string
+	length int
+	// hint is a part of the name in lower case. Without it in the sentence the pattern need not run:
+	// most sentences name few of the entities, and the search was half of the work.
+	hint    string
 	pattern *regexp.Regexp
 }
 
@@ -28,7 +31,7 @@ func newNameFinder(entities []Entity) *nameFinder {
 	for _, entity := range entities {
 		for _, name := range append([]string{entity.Name}, entity.Aliases...) {
 			if name != "" {
-				f.names = append(f.names, namePattern{entity.Name, len(name), phrase(name)})
+				f.names = append(f.names, namePattern{entity.Name, len(name), hintOf(name), phrase(name)})
 			}
 		}
 	}
@@ -36,11 +39,26 @@ func newNameFinder(entities []Entity) *nameFinder {
 	return f
 }
 
+// hintOf is the longest word of a name.
+func hintOf(name string) string {
+	hint := ""
+	for _, word := range nameParts(strings.ToLower(name)) {
+		if len(word) > len(hint) {
+			hint = word
+		}
+	}
+	return hint
+}
+
 // find returns the mentions in the order of the text; none overlaps another.
 func (f *nameFinder) find(s string) []mention {
 	var found []mention
 	rest := []byte(s)
+	lower := strings.ToLower(s)
 	for _, name := range f.names {
+		if !strings.Contains(lower, name.hint) {
+			continue
+		}
 		for _, span := range name.pattern.FindAllIndex(rest, -1) {
 			found = append(found, mention{name.entity, span[0], span[1]})
 			blank(rest[span[0]:span[1]])

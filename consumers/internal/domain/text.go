@@ -120,11 +120,15 @@ func normalise(s string) string {
 
 // words makes a pattern of a phrase in which spaces, hyphens and slashes are equal.
 func words(phrase string) string {
-	parts := strings.FieldsFunc(phrase, func(r rune) bool { return r == ' ' || r == '-' || r == '/' })
+	parts := nameParts(phrase)
 	for i, part := range parts {
 		parts[i] = regexp.QuoteMeta(part)
 	}
 	return strings.Join(parts, `[\s/-]+`)
+}
+
+func nameParts(phrase string) []string {
+	return strings.FieldsFunc(phrase, func(r rune) bool { return r == ' ' || r == '-' || r == '/' })
 }
 
 // phrase compiles words with their usual endings. Short capitals are names and keep their case: AM is not am.
