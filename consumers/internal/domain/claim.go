@@ -12,8 +12,9 @@ type Claim struct {
 	Sentence  string
 	Entity    string
 	Attribute string
-	// Value and Unit are as the text writes them; of a statement without a number, Value is its phrase.
-	Value   string
+	// Value is as the text writes it; of a statement without a number it is the phrase.
+	Value string
+	// Unit is the unit's own name: "ppm" where the text says ppmv.
 	Unit    string
 	Verdict Verdict
 	// Fact is the row that decided, with the right value, or nil.

@@ -83,7 +83,7 @@ func blank(b []byte) {
 	}
 }
 
-var nameList = regexp.MustCompile(`^\s*(?:,|and|or|/|&|,\s*and|,\s*or)\s*(?:class\s*)?$`)
+var nameList = regexp.MustCompile(`^\s*(?:,|and|or|/|&|,\s*and|,\s*or)\s*$`)
 
 // pair assigns "AM, BM and CM are 50, 100 and 500 ppm" one to one: it maps quantity index to mention index.
 func pair(masked string, mentions []mention, quantities []quantity) map[int]int {

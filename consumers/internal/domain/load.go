@@ -63,7 +63,7 @@ func (p *Pack) readProducts() error {
 	if err := readYAML(p.Dir, "products.yaml", &list); err != nil {
 		return err
 	}
-	p.Maker, p.Products = list.Maker, list.Products
+	p.Maker, p.Fictional, p.Products = list.Maker, list.Fictional, list.Products
 	return nil
 }
 

@@ -25,7 +25,9 @@ type Pack struct {
 	Questions    []Question     `yaml:"-"`
 	Seeds        []Seed         `yaml:"-"`
 	Maker        string         `yaml:"-"`
-	Products     []Product      `yaml:"-"`
+	// Fictional says that maker, codes and prices are invented; a quotation must say so too.
+	Fictional bool      `yaml:"-"`
+	Products  []Product `yaml:"-"`
 	// Prompts are keyed by their name, "system" and "react" at least.
 	Prompts map[string]Prompt `yaml:"-"`
 }

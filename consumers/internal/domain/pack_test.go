@@ -68,6 +68,7 @@ func TestPackLoads(t *testing.T) {
 	require.Len(t, p.Questions, 10)
 	require.Len(t, p.Seeds, 28)
 	require.NotEmpty(t, p.Products)
+	require.True(t, p.Fictional)
 	require.Contains(t, p.Prompts["react"].Text, "{{tools}}")
 }
 

@@ -59,7 +59,7 @@ func phys(dim dimension, factor float64, names ...string) *Unit {
 
 // builtinUnits are bases in C, bar, ppm, s, m, m/s, kg and mbar l/s.
 // Gauge and plain pressures are one dimension: vendors write bar where they mean barg.
-// A leak rate per mm of stem and one per m of gasket differ by 1000.
+// A leak rate per mm and one per m differ by 1000 and are easily taken for each other.
 func builtinUnits() []*Unit {
 	units := []*Unit{
 		phys(dimTemperature, 1, "°C", "deg C", "degrees C", "degree C", "degrees Celsius", "degree Celsius", "Celsius"),
