@@ -2,9 +2,7 @@ package stream
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/ragline/ragline/schemas/event"
@@ -21,10 +19,6 @@ const (
 	// ReasonPublishFailed: what the handler emitted can never be published, for example because it is too large.
 	ReasonPublishFailed event.Reason = "publish_failed"
 )
-
-type panicError struct{ value any }
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
 // worker is one slot.
 func (c *Consumer) worker() {
@@ -64,7 +58,8 @@ func (c *Consumer) attempt(t *task) {
 	t.attempts++
 	c.metrics.attempts.WithLabelValues(c.group, t.part.topic).Inc()
 	start := time.Now()
-	err := c.call(t, out)
+	err := c.guard(func() error { return c.handler.Handle(t.part.ctx, t.event, out) },
+		"topic", t.record.Topic, "partition", t.record.Partition, "offset", t.record.Offset)
 	c.metrics.handleSeconds.WithLabelValues(c.group).Observe(time.Since(start).Seconds())
 	records, encodeErr := out.seal()
 	var panicked *panicError
@@ -90,18 +85,6 @@ func (c *Consumer) attempt(t *task) {
 
 // async frees the slot: a task that waits for acks holds its key only.
 func (c *Consumer) async(do func()) { c.running.Go(do) }
-
-// call is the only place that recovers panics.
-func (c *Consumer) call(t *task, out *outbox) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			c.deps.Logger.Error("handler panicked", "topic", t.record.Topic, "partition", t.record.Partition,
-				"offset", t.record.Offset, "panic", v, "stack", string(debug.Stack()))
-			err = &panicError{v}
-		}
-	}()
-	return c.handler.Handle(t.part.ctx, t.event, out)
-}
 
 // later gives t another try after a wait. Its key waits with it, its slot does not.
 func (c *Consumer) later(t *task, err error) {

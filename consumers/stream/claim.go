@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -23,6 +24,8 @@ type place struct {
 	topic     string
 	partition int32
 }
+
+func (p place) String() string { return p.topic + "/" + strconv.Itoa(int(p.partition)) }
 
 // mark is what is committed for a partition.
 type mark struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -80,7 +79,7 @@ func (c *Consumer) run(ctx context.Context) error {
 	stopCommits()
 	committer.Wait()
 	c.quit()
-	return c.waitForHandlers()
+	return waitFor(&c.running, c.cfg.ShutdownTimeout/20)
 }
 
 // quit ends the workers.
@@ -90,25 +89,6 @@ func (c *Consumer) quit() {
 	c.quitting = true
 	c.wake.Broadcast()
 }
-
-// waitForHandlers reports handlers that go on although their context has ended.
-func (c *Consumer) waitForHandlers() error {
-	done := make(chan struct{})
-	go func() {
-		c.running.Wait()
-		close(done)
-	}()
-	late := time.NewTimer(c.cfg.ShutdownTimeout / 20)
-	defer late.Stop()
-	select {
-	case <-done:
-		return nil
-	case <-late.C:
-		return errHandlersRun
-	}
-}
-
-var errHandlersRun = errors.New("stopping consumer: handlers still run after their context has ended")
 
 func (c *Consumer) assigned(cl *claim) {
 	c.mu.Lock()

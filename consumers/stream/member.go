@@ -27,6 +27,7 @@ type member struct {
 	outage  outage
 
 	client *kgo.Client
+	opened chan struct{} // closed when client is set: its callbacks may come earlier
 	// root ends when handlers have to end: after the grace of the shutdown.
 	root     context.Context
 	stopRoot context.CancelFunc
@@ -60,6 +61,7 @@ func newMember(cfg Config, deps Deps, group string, topics []string) (*member, e
 		cfg: cfg, deps: deps, group: group, topics: topics, metrics: metrics,
 		outage: outage{logger: deps.Logger},
 		ready:  make(chan struct{}),
+		opened: make(chan struct{}),
 		claims: map[place]*claim{},
 	}, nil
 }
@@ -95,6 +97,7 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.FetchMaxBytes(int32(min(max(m.cfg.BudgetBytes/4, 1<<20), 50<<20))),
 	)
+	close(m.opened)
 	return err
 }
 
@@ -141,6 +144,7 @@ func (m *member) claim(topic string, partition int32) *claim {
 }
 
 func (m *member) onAssigned(_ context.Context, _ *kgo.Client, added map[string][]int32) {
+	<-m.opened
 	for topic, partitions := range added {
 		for _, p := range partitions {
 			c := &claim{topic: topic, partition: p}

@@ -11,12 +11,12 @@ import (
 type metrics struct {
 	group string
 
-	lagRecords, lagSeconds, paused          *prometheus.GaugeVec
-	inFlight, inFlightBytes                 *prometheus.GaugeVec
-	attempts, outcomes, deadLetters         *prometheus.CounterVec
-	rebalances, commitFailures, redelivered *prometheus.CounterVec
-	handleSeconds, publishSeconds           *prometheus.HistogramVec
-	batchRecords, batchBytes                *prometheus.HistogramVec
+	lagRecords, lagSeconds, paused       *prometheus.GaugeVec
+	inFlight, inFlightBytes              *prometheus.GaugeVec
+	attempts, outcomes, deadLetters      *prometheus.CounterVec
+	rebalances, commitFailures, replayed *prometheus.CounterVec
+	handleSeconds, publishSeconds        *prometheus.HistogramVec
+	batchRecords, batchBytes             *prometheus.HistogramVec
 }
 
 // Outcomes of a record.
@@ -42,7 +42,7 @@ func newMetrics(group string, reg prometheus.Registerer) (*metrics, error) {
 		deadLetters:    r.counter("dead_letters_total", "Records that were given up.", "topic", "reason"),
 		rebalances:     r.counter("rebalances_total", "Changes of the assignment.", "kind"),
 		commitFailures: r.counter("commit_failures_total", "Offset commits that failed and were tried again."),
-		redelivered:    r.counter("replayed_batches_total", "Announced batches that were handed over again."),
+		replayed:       r.counter("replayed_batches_total", "Announced batches that were handed over again."),
 		handleSeconds:  r.histogram("handle_seconds", "Time in a handler.", prometheus.ExponentialBuckets(0.0005, 4, 10)),
 		publishSeconds: r.histogram("publish_seconds", "Time from a handler's return to the ack of what it emitted.", prometheus.ExponentialBuckets(0.0005, 4, 10)),
 		batchRecords:   r.histogram("batch_records", "Records in a batch.", prometheus.ExponentialBuckets(1, 4, 9)),

@@ -2,6 +2,8 @@ package stream
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 )
 
@@ -70,5 +72,24 @@ func (c *Consumer) awaitAbandoned(parts []*partition) {
 		case <-p.idle:
 		case <-ctx.Done():
 		}
+	}
+}
+
+var errHandlersRun = errors.New("stopping consumer: handlers still run after their context has ended")
+
+// waitFor reports handlers that go on although their context has ended.
+func waitFor(running *sync.WaitGroup, d time.Duration) error {
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
+	}()
+	late := time.NewTimer(d)
+	defer late.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-late.C:
+		return errHandlersRun
 	}
 }

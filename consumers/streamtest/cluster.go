@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,9 @@ type Cluster struct {
 	t    testing.TB
 	dir  string
 	port int
+
+	mu     sync.Mutex
+	faults []*kfake.FaultHandle
 }
 
 // NewCluster starts a fake Kafka with every topic of the catalogue, or with topics only when some are given.
@@ -75,6 +79,7 @@ func (c *Cluster) start() {
 		c.Fake = fake
 		return true
 	}, 10*time.Second, 20*time.Millisecond)
+	c.Heal() // faults end with the process that they were injected into
 	_, port, err := net.SplitHostPort(c.Fake.ListenAddrs()[0])
 	require.NoError(c.t, err)
 	c.port, err = strconv.Atoi(port)

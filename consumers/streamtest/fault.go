@@ -12,7 +12,7 @@ import (
 
 // FailCommits refuses the next n offset commits of any group. With n below zero it goes on until Remove.
 func (c *Cluster) FailCommits(n int) *kfake.FaultHandle {
-	return c.Fake.Fault(kfake.Fault{
+	return c.fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.OffsetCommit}, Count: n, Err: kerr.CoordinatorLoadInProgress,
 	})
 }
@@ -20,9 +20,27 @@ func (c *Cluster) FailCommits(n int) *kfake.FaultHandle {
 // FailProduce refuses the next n produce requests to a topic, with an error that clients do not retry.
 // With n below zero it goes on until Remove.
 func (c *Cluster) FailProduce(topic string, n int) *kfake.FaultHandle {
-	return c.Fake.Fault(kfake.Fault{
+	return c.fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Count: n, Err: kerr.TopicAuthorizationFailed,
 	})
+}
+
+// Heal ends every fault of FailCommits and FailProduce.
+func (c *Cluster) Heal() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, f := range c.faults {
+		f.Remove()
+	}
+	c.faults = nil
+}
+
+func (c *Cluster) fault(f kfake.Fault) *kfake.FaultHandle {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	handle := c.Fake.Fault(f)
+	c.faults = append(c.faults, handle)
+	return handle
 }
 
 // Committed returns the committed offset of a partition and the metadata of the commit, or -1 without a commit.

@@ -61,3 +61,37 @@ func (r *Recorder) Await(t testing.TB, n int) []event.Event {
 		"%s should handle %d events", r.Group, n)
 	return r.Events()
 }
+
+// BatchRecorder is a BatchHandler that remembers what it was called with, in order of the calls.
+type BatchRecorder struct {
+	// Group is the name of the handler.
+	Group string
+	// Then, if set, runs after the batch was remembered; its result is the handler's.
+	Then func(ctx context.Context, b stream.Batch) error
+
+	mu      sync.Mutex
+	batches []stream.Batch
+}
+
+// Name is the consumer group.
+func (r *BatchRecorder) Name() string { return r.Group }
+
+// HandleBatch remembers b.
+func (r *BatchRecorder) HandleBatch(ctx context.Context, b stream.Batch) error {
+	r.mu.Lock()
+	kept := b
+	kept.Records = slices.Clone(b.Records)
+	r.batches = append(r.batches, kept)
+	r.mu.Unlock()
+	if r.Then == nil {
+		return nil
+	}
+	return r.Then(ctx, b)
+}
+
+// Batches returns the batches so far, repeats included.
+func (r *BatchRecorder) Batches() []stream.Batch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.batches)
+}
