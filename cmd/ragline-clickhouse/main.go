@@ -13,7 +13,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/chdb"
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/front"
@@ -21,9 +20,6 @@ import (
 	"github.com/ragline/ragline/deploy/embedded/child"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse"
 )
-
-// lockWait covers the last seconds of a predecessor that is still closing.
-const lockWait = 15 * time.Second
 
 func main() {
 	err := run(os.Args[1:])
@@ -54,7 +50,7 @@ func run(args []string) error {
 	if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
 		return fmt.Errorf("creating the data directory: %w", err)
 	}
-	unlock, err := child.FileLock(ctx, filepath.Join(opts.DataDir, "ragline.lock"), lockWait)
+	unlock, err := child.FileLock(ctx, filepath.Join(opts.DataDir, "ragline.lock"), opts.LockWait)
 	if err != nil {
 		return err
 	}

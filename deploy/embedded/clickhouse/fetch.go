@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -84,4 +85,21 @@ func npmPack(ctx context.Context, dir string, r release, progress io.Writer) err
 		return fmt.Errorf("running npm pack %s: %w: %s", r.Package, err, bytes.TrimSpace(output.Bytes()))
 	}
 	return nil
+}
+
+// Prepare makes sure that Start will find an engine: it fetches libchdb
+// unless there is one already or a clickhouse binary on the PATH can serve.
+func Prepare(ctx context.Context, progress io.Writer) error {
+	_, err := FindLibrary()
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, ErrUnavailable) {
+		return err // a wrong path in the environment is not mended by a download
+	}
+	if _, ok := FindServer(); ok {
+		return nil
+	}
+	_, err = Fetch(ctx, progress)
+	return err
 }

@@ -16,6 +16,8 @@ import (
 // tagSetting marks a connection's statements for KILL QUERY, because the C interface has no query id.
 const tagSetting = "log_comment"
 
+const defaultDatabase = "default"
+
 // lease is a connection for the time of one request.
 type lease struct {
 	*chdb.Conn
@@ -33,6 +35,9 @@ func (s *Server) connect(req *request, user string) (conn *lease, release func()
 	} else if conn, release, err = s.joinSession(req, user); err != nil {
 		return nil, nil, err
 	}
+	if req.sessionID == "" && req.database == defaultDatabase {
+		return conn, release, nil // where a new connection is
+	}
 	if err := useDatabase(conn.Conn, req.database); err != nil {
 		release()
 		return nil, nil, err
@@ -42,7 +47,8 @@ func (s *Server) connect(req *request, user string) (conn *lease, release func()
 
 // open connects with the request's settings first and the user's pinned ones after them: the last one holds.
 func (s *Server) open(req *request, user string) (*lease, error) {
-	var settings []chdb.Setting
+	// The library reads "x" as "SELECT x", which a server does not.
+	settings := []chdb.Setting{{Name: "implicit_select", Value: "0"}}
 	if s.cfg.MaxThreads > 0 {
 		settings = append(settings, chdb.Setting{Name: "max_threads", Value: strconv.Itoa(s.cfg.MaxThreads)})
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/machine"
 )
@@ -29,11 +30,15 @@ type Options struct {
 	OpenReadOnly bool
 	MaxMemory    uint64
 	MaxThreads   int
+	LockWait     time.Duration
 	Keep         bool
 }
 
 // memoryShare is the part of the machine's memory that the engine may take: one quarter.
 const memoryShare = 4
+
+// defaultLockWait covers the last seconds of a predecessor that is still closing.
+const defaultLockWait = 15 * time.Second
 
 // Parse reads args without the program's name.
 func Parse(args []string, usage io.Writer) (Options, error) {
@@ -47,6 +52,7 @@ func Parse(args []string, usage io.Writer) (Options, error) {
 	flags.BoolVar(&o.OpenReadOnly, "open-read-only", false, "let requests without a password read")
 	flags.Uint64Var(&o.MaxMemory, "max-memory", machine.Memory()/memoryShare, "memory cap of the engine in bytes")
 	flags.IntVar(&o.MaxThreads, "max-threads", runtime.NumCPU(), "threads of one query")
+	flags.DurationVar(&o.LockWait, "lock-wait", defaultLockWait, "how long a predecessor may take to leave the data directory")
 	flags.BoolVar(&o.Keep, "keep", false, "go on when stdin ends; for use without a supervising parent")
 	if err := flags.Parse(args); err != nil {
 		return Options{}, err
