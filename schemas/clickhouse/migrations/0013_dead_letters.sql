@@ -8,11 +8,15 @@ CREATE TABLE IF NOT EXISTS dead_letters
     type LowCardinality(String) COMMENT 'Type of the event and its version (ce_type).',
     consumer_group LowCardinality(String) COMMENT 'Consumer that gave the record up.',
     original_topic LowCardinality(String) COMMENT 'Topic that the record came from.',
-    original_partition Int32 COMMENT 'Partition that the record came from. -1 when unknown.',
-    original_offset Int64 COMMENT 'Offset that the record came from. -1 when unknown.',
-    attempts Int32 COMMENT 'How often the consumer tried.',
+    original_partition Int32 COMMENT 'Partition that the record came from.',
+    original_offset Int64 COMMENT 'Offset that the record came from.',
+    original_time Nullable(DateTime64(6, 'UTC')) COMMENT 'Time of the original record.',
+    attempts Int32 COMMENT 'How often the consumer tried. 0 for a record that is no event.',
+    first_failed_at Nullable(DateTime64(6, 'UTC')) COMMENT 'When it failed for the first time.',
     reason LowCardinality(String) COMMENT 'Class of the failure in one word.',
     message String COMMENT 'The failure, without payload.',
+    code_version LowCardinality(String) COMMENT 'Version of the code that gave it up.',
+    omitted_bytes Int64 COMMENT 'Size of a value that was too large to be kept here. It is still in the original topic.',
     key String COMMENT 'Key of the record, byte for byte.' CODEC(ZSTD(3)),
     value String COMMENT 'Value of the record, byte for byte.' CODEC(ZSTD(3)),
     value_is_null Bool COMMENT 'True when the record had no value, which is not an empty one.',
@@ -29,4 +33,4 @@ SETTINGS
     non_replicated_deduplication_window = 100000,
     fsync_after_insert = 1,
     fsync_part_directory = 1
-COMMENT 'One row for each record of a dead-letter topic: a record that a consumer gave up, and why.';
+COMMENT 'One row for each record of a dead-letter topic: a record that a consumer gave up, and why. time is when it was given up.';

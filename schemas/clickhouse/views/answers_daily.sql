@@ -1,4 +1,3 @@
--- Answers of each day and model, repeats counted once. Times in milliseconds, cost in USD.
 CREATE OR REPLACE VIEW answers_daily AS
 SELECT
     toDate(time) AS day,
@@ -21,4 +20,5 @@ FROM
     LIMIT 1 BY event_id
 )
 GROUP BY day, tenant, model
-ORDER BY day DESC, tenant, model;
+ORDER BY day DESC, tenant, model
+COMMENT 'Answers of each day and model, repeats counted once. Times in milliseconds, cost in USD.';

@@ -1,5 +1,3 @@
--- Model calls, tokens and cost in USD. Only the calls themselves count: an agent's span repeats their totals.
--- cost_usd is NULL when no call has a known cost.
 CREATE OR REPLACE VIEW cost_by_model AS
 SELECT
     tenant,
@@ -18,4 +16,5 @@ FROM
     LIMIT 1 BY event_id
 )
 GROUP BY tenant, provider, model
-ORDER BY cost_usd DESC, calls DESC;
+ORDER BY cost_usd DESC, calls DESC
+COMMENT 'Model calls, tokens and cost in USD. Only the calls themselves count: an agent''s span repeats their totals. cost_usd is NULL when no call has a known cost.';

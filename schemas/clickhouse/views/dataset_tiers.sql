@@ -1,4 +1,3 @@
--- Rows of each tier in the latest dataset of each series.
 CREATE OR REPLACE VIEW dataset_tiers AS
 SELECT
     tenant,
@@ -15,4 +14,5 @@ FROM
     LIMIT 1 BY tenant, name
 )
 ARRAY JOIN mapKeys(tier_rows) AS tier
-ORDER BY tenant, name, indexOf(['gold', 'silver', 'bronze'], tier), tier;
+ORDER BY tenant, name, indexOf(['gold', 'silver', 'bronze'], tier), tier
+COMMENT 'Rows of each tier in the latest dataset of each series.';

@@ -1,4 +1,3 @@
--- Where every record of the log is stored. A record is in exactly one table, once.
 CREATE OR REPLACE VIEW records AS
 SELECT 'queries' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM queries
 UNION ALL
@@ -32,4 +31,5 @@ SELECT 'model_events' AS table, _topic AS topic, _partition AS partition, _offse
 UNION ALL
 SELECT 'dead_letters' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM dead_letters
 UNION ALL
-SELECT 'raw_records' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM raw_records;
+SELECT 'raw_records' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM raw_records
+COMMENT 'Where every record of the log is stored. A record is in exactly one table, once.';

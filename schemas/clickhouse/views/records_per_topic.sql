@@ -1,5 +1,3 @@
--- Rows of each topic. rows = distinct_offsets proves that nothing was stored twice;
--- distinct_events is lower where a producer published an event again.
 CREATE OR REPLACE VIEW records_per_topic AS
 SELECT
     topic,
@@ -10,4 +8,5 @@ SELECT
     max(time) AS last_time
 FROM records
 GROUP BY topic
-ORDER BY topic;
+ORDER BY topic
+COMMENT 'Rows of each topic. rows = distinct_offsets proves that nothing was stored twice; distinct_events is lower where a producer published an event again.';

@@ -1,4 +1,3 @@
--- Reviews that wait for a decision, oldest first.
 CREATE OR REPLACE VIEW review_queue AS
 SELECT
     time,
@@ -21,4 +20,5 @@ FROM
     LIMIT 1 BY tenant, review_id
 )
 WHERE (tenant, review_id) NOT IN (SELECT tenant, review_id FROM review_decisions)
-ORDER BY time, review_id;
+ORDER BY time, review_id
+COMMENT 'Reviews that wait for a decision, oldest first.';

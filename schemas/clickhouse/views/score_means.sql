@@ -1,4 +1,3 @@
--- Mean of each measure, repeats counted once. A score without a finite value counts, but not in the mean.
 CREATE OR REPLACE VIEW score_means AS
 SELECT
     tenant,
@@ -19,4 +18,5 @@ FROM
     LIMIT 1 BY event_id
 )
 GROUP BY tenant, name, evaluator, evaluator_version
-ORDER BY tenant, name, evaluator, evaluator_version;
+ORDER BY tenant, name, evaluator, evaluator_version
+COMMENT 'Mean of each measure, repeats counted once. A score without a finite value counts, but not in the mean.';

@@ -1,4 +1,3 @@
--- Spans of each kind and operation, repeats counted once. Times in milliseconds.
 CREATE OR REPLACE VIEW spans_by_kind AS
 SELECT
     tenant,
@@ -16,4 +15,5 @@ FROM
     LIMIT 1 BY event_id
 )
 GROUP BY tenant, kind, operation
-ORDER BY tenant, kind, operation;
+ORDER BY tenant, kind, operation
+COMMENT 'Spans of each kind and operation, repeats counted once. Times in milliseconds.';

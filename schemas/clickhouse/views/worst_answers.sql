@@ -1,5 +1,3 @@
--- Interactions with their worst score first. goodness turns every measure so that 1 is good; only scores from 0
--- to 1 take part, and of a measure that was given again only the latest.
 CREATE OR REPLACE VIEW worst_answers AS
 SELECT
     i.time AS time,
@@ -46,4 +44,5 @@ INNER JOIN
     )
     GROUP BY tenant, trace_id
 ) AS s ON i.tenant = s.tenant AND i.trace_id = s.trace_id
-ORDER BY goodness, time DESC, trace_id;
+ORDER BY goodness, time DESC, trace_id
+COMMENT 'Interactions with their worst score first. goodness turns every measure so that 1 is good; only scores from 0 to 1 take part, and of a measure that was given again only the latest.';

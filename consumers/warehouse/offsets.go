@@ -1,0 +1,55 @@
+package warehouse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// StoredUpTo returns the highest offset at or after from that any of the tables holds of a partition, or -1.
+func (w *Warehouse) StoredUpTo(ctx context.Context, tables []string, topic string, partition int32, from int64) (int64, error) {
+	var rows []struct {
+		Highest int64 `ch:"highest"`
+	}
+	err := w.Select(ctx, &rows, "SELECT max(o) AS highest FROM (SELECT toInt64(-1) AS o UNION ALL "+
+		offsetsOf(tables, "SELECT max(_offset) AS o", "_offset >= {from:Int64} HAVING count() > 0")+")",
+		named("topic", topic), named("partition", partition), named("from", from))
+	if err != nil {
+		return 0, fmt.Errorf("looking up the last stored offset of %s/%d: %w", topic, partition, err)
+	}
+	return rows[0].Highest, nil
+}
+
+// StoredEvents returns the event ids by offset within [from, to) that any of the tables holds of a partition.
+func (w *Warehouse) StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]string, error) {
+	var rows []struct {
+		Offset int64  `ch:"o"`
+		ID     string `ch:"event_id"`
+	}
+	err := w.Select(ctx, &rows, offsetsOf(tables, "SELECT _offset AS o, event_id", "_offset >= {from:Int64} AND _offset < {to:Int64}"),
+		named("topic", topic), named("partition", partition), named("from", from), named("to", to))
+	if err != nil {
+		return nil, fmt.Errorf("looking up stored offsets of %s/%d: %w", topic, partition, err)
+	}
+	stored := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		stored[r.Offset] = r.ID
+	}
+	return stored, nil
+}
+
+func offsetsOf(tables []string, selection, condition string) string {
+	parts := make([]string, len(tables))
+	for i, table := range tables {
+		parts[i] = selection + " FROM " + quote(table) +
+			" WHERE _topic = {topic:String} AND _partition = {partition:Int32} AND " + condition
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+func named(name string, value any) driver.NamedValue {
+	return clickhouse.Named(name, fmt.Sprint(value))
+}

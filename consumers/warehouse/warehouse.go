@@ -1,0 +1,99 @@
+package warehouse
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Warehouse is a ClickHouse database. It is safe for concurrent use.
+type Warehouse struct {
+	cfg    Config
+	target target
+	logger *slog.Logger
+	http   *http.Client
+	conn   driver.Conn
+	// compress costs more than it saves on the own machine.
+	compress bool
+}
+
+// Open returns a warehouse without talking to it yet.
+func Open(cfg Config, logger *slog.Logger) (*Warehouse, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t, err := cfg.target()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(options(cfg, t))
+	if err != nil {
+		return nil, fmt.Errorf("opening ClickHouse at %s: %w", t.host, err)
+	}
+	transport := &http.Transport{
+		MaxConnsPerHost: cfg.MaxConns, MaxIdleConnsPerHost: cfg.MaxConns,
+		IdleConnTimeout: time.Minute, DisableCompression: true, Proxy: proxy(t),
+	}
+	return &Warehouse{cfg: cfg, target: t, logger: logger, http: &http.Client{Transport: transport}, conn: conn, compress: !t.loopback()}, nil
+}
+
+// Close drops the connections. It may be called twice.
+func (w *Warehouse) Close() error {
+	w.http.CloseIdleConnections()
+	return w.conn.Close()
+}
+
+// Database is the name of the database.
+func (w *Warehouse) Database() string { return w.target.database }
+
+// Wait returns nil once ClickHouse answers. It warns once that it waits. Credentials that are refused, or the end
+// of ctx, end the wait with an error.
+func (w *Warehouse) Wait(ctx context.Context) error {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		_, err := w.post(ctx, request{query: "SELECT 1"})
+		if err != nil && refused(err) {
+			return struct{}{}, backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(0), backoff.WithNotify(w.warnOnce()))
+	if err != nil {
+		return fmt.Errorf("waiting for ClickHouse at %s: %w", w.target.host, err)
+	}
+	return nil
+}
+
+func (w *Warehouse) warnOnce() backoff.Notify {
+	warned := false
+	return func(err error, _ time.Duration) {
+		if !warned {
+			w.logger.Warn("ClickHouse does not answer yet, waiting", "address", w.target.host, "error", err)
+		}
+		warned = true
+	}
+}
+
+func options(cfg Config, t target) *clickhouse.Options {
+	o := &clickhouse.Options{
+		Protocol:     clickhouse.HTTP,
+		Addr:         []string{t.host},
+		Auth:         clickhouse.Auth{Database: t.database, Username: t.user, Password: t.password},
+		MaxOpenConns: cfg.MaxConns, MaxIdleConns: cfg.MaxConns,
+		DialTimeout: 10 * time.Second, ReadTimeout: cfg.Timeout,
+	}
+	if t.scheme == "https" {
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if !t.loopback() {
+		o.Compression = &clickhouse.Compression{Method: clickhouse.CompressionLZ4}
+	}
+	return o
+}
