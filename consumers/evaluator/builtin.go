@@ -1,6 +1,6 @@
 package evaluator
 
-import "github.com/ragline/ragline/consumers/internal/domain"
+import "github.com/ragline/ragline/consumers/domain"
 
 // builtin lists the evaluators. Append only: the position is part of the derived event ids, so another order
 // would make a replay emit new events instead of repeats.

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/ragline/ragline/consumers/internal/domain"
+	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/schemas/event"
 )

@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/ragline/ragline/consumers/internal/domain"
+	"github.com/ragline/ragline/consumers/domain"
 )
 
-const packDir = "../../../deploy/domain/jdjones"
+const packDir = "../../deploy/domain/jdjones"
 
 var loadPack = sync.OnceValues(func() (*domain.Pack, error) { return domain.Load(packDir) })
 

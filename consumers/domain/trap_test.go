@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/internal/domain"
+	"github.com/ragline/ragline/consumers/domain"
 )
 
 func TestTrueStatementsAreConfirmed(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/internal/domain"
+	"github.com/ragline/ragline/consumers/domain"
 )
 
 func verdicts(claims []domain.Claim) map[domain.Verdict]int {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/internal/domain"
+	"github.com/ragline/ragline/consumers/domain"
 )
 
 // copyPack copies the demo pack, so that a test can break one file of it.
