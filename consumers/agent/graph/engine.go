@@ -20,9 +20,6 @@ type Config struct {
 	SnapshotEvery int
 	// Now is the clock. Defaults to time.Now.
 	Now func() time.Time
-	// Hook, if set, sees every commit before it is stored and may add messages to it.
-	// Siblings that finish at the same time call it at the same time.
-	Hook func(ctx context.Context, s *Super) error
 }
 
 // Engine runs one graph on one store. Runs of one thread must not overlap; the caller sees to that.
@@ -57,6 +54,9 @@ type Request struct {
 	Input []checkpoint.Write
 	// Recovered means that an earlier process may have run the next super-step.
 	Recovered bool
+	// Hook, if set, sees every commit of a super-step before it is stored and may add messages to it.
+	// Siblings that finish at the same time call it at the same time.
+	Hook func(ctx context.Context, s *Super) error
 }
 
 // Outcome is how Run ended.

@@ -244,13 +244,14 @@ func TestCanceledRunContinuesWhereItWas(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	s := checkpoint.NewMemory()
-	e := engine(t, loop(t, 4), s, graph.Config{Hook: func(_ context.Context, super *graph.Super) error {
+	e := engine(t, loop(t, 4), s, graph.Config{})
+	req := accept(t, s, "r")
+	req.Hook = func(_ context.Context, super *graph.Super) error {
 		if super.RunStep == 2 {
 			cancel()
 		}
 		return nil
-	}})
-	req := accept(t, s, "r")
+	}
 	_, err := e.Run(ctx, req)
 	require.ErrorIs(t, err, context.Canceled)
 	out, err := e.Run(t.Context(), req)
@@ -285,6 +286,16 @@ func TestLastValueRefusesTwoWritersInOneStep(t *testing.T) {
 	s := checkpoint.NewMemory()
 	_, err := engine(t, g, s, graph.Config{}).Run(t.Context(), accept(t, s, "r"))
 	require.ErrorIs(t, err, graph.ErrConcurrentWrite)
+}
+
+func TestPanicOfANodeIsItsError(t *testing.T) {
+	t.Parallel()
+	g := graph.New(word).Node("a", func(context.Context, *graph.Task) (graph.Update, error) { panic("boom") }).Edge(graph.Start, "a")
+	s := checkpoint.NewMemory()
+	_, err := engine(t, g, s, graph.Config{}).Run(t.Context(), accept(t, s, "r"))
+	var node *graph.NodeError
+	require.ErrorAs(t, err, &node)
+	require.ErrorContains(t, node, "boom")
 }
 
 func TestEdgeToNowhereIsRefused(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,8 +98,7 @@ func (e *Engine) prepare(c *cursor, node string, known map[string]checkpoint.Tas
 
 func (e *Engine) runTask(ctx context.Context, x *execution) error {
 	x.started = e.cfg.Now()
-	var err error
-	x.update, err = e.graph.nodes[x.task.Node](ctx, x.task)
+	err := call(ctx, e.graph.nodes[x.task.Node], x)
 	x.ended = e.cfg.Now()
 	if in, ok := asInterrupt(err); ok {
 		// Nothing of an interrupted execution counts: the node runs again from its start.
@@ -106,11 +106,35 @@ func (e *Engine) runTask(ctx context.Context, x *execution) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("running node %s: %w", x.task.Node, err)
+		return &NodeError{Node: x.task.Node, Err: err}
 	}
-	x.next, err = e.graph.next(x.task.Node, x.update, x.task.State)
+	if x.next, err = e.graph.next(x.task.Node, x.update, x.task.State); err != nil {
+		return &NodeError{Node: x.task.Node, Err: err}
+	}
+	return nil
+}
+
+// call runs a node. A panic becomes the node's error: the run fails, the other runs of the process go on.
+func call(ctx context.Context, node NodeFunc, x *execution) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	x.update, err = node(ctx, x.task)
 	return err
 }
+
+// NodeError is the failure of a node, as opposed to that of the store: running the same step again would likely fail again.
+type NodeError struct {
+	Node string
+	Err  error
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("running node %s: %v", e.Node, e.Err) }
+
+// Unwrap returns the node's own error.
+func (e *NodeError) Unwrap() error { return e.Err }
 
 // parkOne stores a finished task at once when it has siblings: a crash must not run it again.
 func (e *Engine) parkOne(ctx context.Context, c *cursor, x *execution) error {

@@ -158,8 +158,8 @@ func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state 
 		commit.Receipts = append(commit.Receipts, t.update.Receipts...)
 		s.Tasks = append(s.Tasks, t.result())
 	}
-	if e.cfg.Hook != nil {
-		if err := e.cfg.Hook(ctx, &s); err != nil {
+	if c.req.Hook != nil {
+		if err := c.req.Hook(ctx, &s); err != nil {
 			return fmt.Errorf("preparing the commit of step %d: %w", s.RunStep, err)
 		}
 	}

@@ -1,0 +1,89 @@
+package llm
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Model answers requests. Generate is called from many goroutines.
+// onToken may be nil; it is given the pieces of Response.Text as they arrive, from the calling goroutine.
+// An error that a server gave is an *Error.
+type Model interface {
+	Name() string
+	Generate(ctx context.Context, r Request, onToken func(string)) (Response, error)
+}
+
+// Role of a message.
+type Role string
+
+// The roles.
+const (
+	RoleSystem    Role = "system"
+	RoleUser      Role = "user"
+	RoleAssistant Role = "assistant"
+	RoleTool      Role = "tool"
+)
+
+// Message is one message of a conversation.
+type Message struct {
+	Role Role `json:"role"`
+	// Text is what was said. Of a tool: its result as the model should read it.
+	Text string `json:"text,omitempty"`
+	// Thought and Call belong to an assistant that wants a tool.
+	Thought string `json:"thought,omitempty"`
+	Call    *Call  `json:"call,omitempty"`
+	// Tool and Data belong to a tool: its name and its result as JSON.
+	Tool string          `json:"tool,omitempty"`
+	Data json.RawMessage `json:"data,omitempty"`
+}
+
+// Call is a tool that a model wants to be run.
+type Call struct {
+	Tool      string          `json:"tool"`
+	Arguments json.RawMessage `json:"arguments"`
+}
+
+// Tool is what a model is told about a tool.
+type Tool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	InputSchema json.RawMessage `json:"input_schema"`
+}
+
+// Request is a conversation to continue.
+type Request struct {
+	Messages []Message
+	Tools    []Tool
+}
+
+// Response is either a call or a final text.
+type Response struct {
+	// Thought is the model's reasoning, if it says it.
+	Thought string
+	Call    *Call
+	Text    string
+	Usage   Usage
+	// Provider and Model are as in OTel's gen_ai.provider.name and gen_ai.response.model.
+	Provider     string
+	Model        string
+	FinishReason string
+	// FirstToken is when the first piece arrived. Zero when nothing was streamed.
+	FirstToken time.Time
+}
+
+// Usage counts tokens. Totals are inclusive.
+type Usage struct {
+	InputTokens       int64 `json:"input_tokens"`
+	OutputTokens      int64 `json:"output_tokens"`
+	CachedInputTokens int64 `json:"cached_input_tokens,omitempty"`
+	ReasoningTokens   int64 `json:"reasoning_tokens,omitempty"`
+}
+
+// Add returns the sum.
+func (u Usage) Add(o Usage) Usage {
+	return Usage{
+		InputTokens: u.InputTokens + o.InputTokens, OutputTokens: u.OutputTokens + o.OutputTokens,
+		CachedInputTokens: u.CachedInputTokens + o.CachedInputTokens, ReasoningTokens: u.ReasoningTokens + o.ReasoningTokens,
+	}
+}

@@ -1,0 +1,2 @@
+// Package provider chooses the model by configuration.
+package provider
