@@ -23,14 +23,6 @@ func startBatches(t *testing.T, cluster *streamtest.Cluster, cfg stream.Config, 
 	return streamtest.Start(t, c.Run)
 }
 
-func queries(n int) []event.Event {
-	events := make([]event.Event, n)
-	for i := range events {
-		events[i] = query("t", "q")
-	}
-	return events
-}
-
 func TestBatchesCoverThePartitionWithoutGapOrOverlap(t *testing.T) {
 	t.Parallel()
 	cluster := streamtest.NewCluster(t, streamtest.Topic(topic.Queries, 1))

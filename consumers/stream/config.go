@@ -21,6 +21,8 @@ type Config struct {
 	MaxGap int `env:"RAGLINE_STREAM_MAX_GAP" envDefault:"1000" doc:"Records of one partition that may be fetched but uncommitted before the partition is paused. Allowed: 1 to 1000000."`
 	// CommitInterval is how often finished records are committed.
 	CommitInterval time.Duration `env:"RAGLINE_STREAM_COMMIT_INTERVAL" envDefault:"200ms" doc:"Time between two offset commits. Allowed: 1ms to 1m."`
+	// SessionTimeout is how long the group waits for a sign of life before it gives the partitions to others.
+	SessionTimeout time.Duration `env:"RAGLINE_STREAM_SESSION_TIMEOUT" envDefault:"10s" doc:"Time without a heartbeat after which the group takes a consumer for dead; Kafka allows 6s to 30m by default. Allowed: 100ms to 30m."`
 	// ShutdownTimeout is how long handlers may go on after the end was asked for, or after a partition was taken away.
 	ShutdownTimeout time.Duration `env:"RAGLINE_STREAM_SHUTDOWN_TIMEOUT" envDefault:"25s" doc:"Time to finish running handlers and to commit at shutdown and at a rebalance. Allowed: 100ms to 50s."`
 
@@ -55,6 +57,7 @@ func (c Config) Validate() error {
 		{"RAGLINE_STREAM_RETRY_MIN", c.RetryMin, time.Millisecond, time.Hour},
 		{"RAGLINE_STREAM_RETRY_MAX", c.RetryMax, c.RetryMin, time.Hour},
 		{"RAGLINE_STREAM_COMMIT_INTERVAL", c.CommitInterval, time.Millisecond, time.Minute},
+		{"RAGLINE_STREAM_SESSION_TIMEOUT", c.SessionTimeout, 100 * time.Millisecond, 30 * time.Minute},
 		// The group waits 60 s for a member before it goes on without it.
 		{"RAGLINE_STREAM_SHUTDOWN_TIMEOUT", c.ShutdownTimeout, 100 * time.Millisecond, 50 * time.Second},
 		{"RAGLINE_BATCH_LINGER", c.BatchLinger, time.Millisecond, time.Minute},

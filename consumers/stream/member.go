@@ -88,6 +88,8 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
 		// Never skip: after a loss at the broker the log is read again.
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.SessionTimeout(m.cfg.SessionTimeout),
+		kgo.HeartbeatInterval(min(m.cfg.SessionTimeout/10, 3*time.Second)),
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(m.onAssigned),

@@ -11,7 +11,7 @@ import (
 	"github.com/ragline/ragline/producers/broker"
 )
 
-// Config returns the default configuration with short waits.
+// Config returns the default configuration with short waits, so that a member that joins or leaves is noticed soon.
 func Config(t testing.TB) stream.Config {
 	t.Helper()
 	cfg, err := env.ParseAsWithOptions[stream.Config](env.Options{Environment: map[string]string{}})
@@ -20,6 +20,7 @@ func Config(t testing.TB) stream.Config {
 	cfg.CommitInterval = 5 * time.Millisecond
 	cfg.BatchLinger = 20 * time.Millisecond
 	cfg.ShutdownTimeout = 10 * time.Second
+	cfg.SessionTimeout = 5 * time.Second
 	return cfg
 }
 
