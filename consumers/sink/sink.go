@@ -1,0 +1,173 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/warehouse"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// group is the consumer group. Renaming it reads the whole log again, which costs time only: what is stored is left out.
+const group = "sink"
+
+// maxPartitions is ClickHouse's default bound on table partitions of one insert.
+const maxPartitions = 100
+
+// ErrOtherLog says that ClickHouse holds another record at a position of the log.
+var ErrOtherLog = errors.New("ClickHouse holds another event at this position: the topic was deleted and created again, " +
+	"so it needs an empty database")
+
+// store is what the sink needs of ClickHouse.
+type store interface {
+	Insert(ctx context.Context, table, token string, columns proto.Input) error
+	StoredUpTo(ctx context.Context, tables []string, topic string, partition int32, from int64) (int64, error)
+	StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]string, error)
+}
+
+// Sink stores batches.
+type Sink struct {
+	cluster  string
+	store    store
+	tables   tables
+	progress progress
+	logger   *slog.Logger
+}
+
+// New returns the handler of the consumer group "sink". Its topics are Topics.
+func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) (stream.BatchHandler, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return newSink(cfg, w, logger), nil
+}
+
+func newSink(cfg Config, s store, logger *slog.Logger) *Sink {
+	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger}
+}
+
+// Topics returns the topics to read: the catalogue, and the dead letters of the given consumer groups. A topic that
+// does not exist yet is created by the runtime, so that a first dead letter is not missed.
+func Topics(groups ...string) []string {
+	var names []string
+	for _, t := range topic.All() {
+		names = append(names, t.Name)
+	}
+	for _, g := range groups {
+		names = append(names, topic.DeadLetters(g))
+	}
+	return names
+}
+
+// Name is the consumer group.
+func (s *Sink) Name() string { return group }
+
+// HandleBatch stores every record of the batch that is not stored yet.
+func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
+	stored, err := s.stored(ctx, b)
+	if err != nil {
+		return err
+	}
+	blocks, err := s.blocks(b, stored)
+	if err != nil {
+		return err
+	}
+	for _, part := range blocks {
+		if err := s.store.Insert(ctx, part.table, s.token(b, part.place), part.block.columns()); err != nil {
+			s.progress.lost(b)
+			return fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
+		}
+	}
+	s.progress.done(b)
+	return nil
+}
+
+// token names a block by the range that it was made of. It must never depend on the content: the first insert wins.
+func (s *Sink) token(b stream.Batch, p place) string {
+	token := fmt.Sprintf("%s/%s/%d/%d-%d/%s", s.cluster, b.Topic, b.Partition, b.From, b.To, p.table)
+	if p.ordinal > 0 {
+		token += "/" + strconv.Itoa(p.ordinal)
+	}
+	return token
+}
+
+// place names a block within a batch: a table, and which hundred of its partitions.
+type place struct {
+	table   string
+	ordinal int
+}
+
+// part is a block on its way to its place.
+type part struct {
+	place
+	block block
+}
+
+// blocks turns a batch into blocks, in the order of their first records. What is stored is left out only after
+// the blocks were divided, so that the division does not depend on it.
+func (s *Sink) blocks(b stream.Batch, stored map[int64]string) ([]part, error) {
+	d := divider{}
+	var parts []part
+	index := map[place]int{}
+	for _, r := range b.Records {
+		placed := s.tables.place(r)
+		at := d.place(placed)
+		if id, ok := stored[r.Offset]; ok {
+			if id != placed.event.ID {
+				return nil, fmt.Errorf("storing %s/%d, offset %d, event %s: %w", r.Topic, r.Partition, r.Offset, placed.event.ID, ErrOtherLog)
+			}
+			continue
+		}
+		i, open := index[at]
+		if !open {
+			i = len(parts)
+			index[at] = i
+			parts = append(parts, part{at, placed.table.block()})
+		}
+		parts[i].block.add(placed)
+	}
+	return parts, nil
+}
+
+// divider numbers the table partitions of a batch and puts each hundred into one block.
+type divider map[string]map[int]int
+
+func (d divider) place(r row) place {
+	name, partition := r.table.name(), r.table.partition(r)
+	if d[name] == nil {
+		d[name] = map[int]int{}
+	}
+	n, seen := d[name][partition]
+	if !seen {
+		n = len(d[name])
+		d[name][partition] = n
+	}
+	return place{name, n / maxPartitions}
+}
+
+// stored returns what ClickHouse has of the batch: event ids by offset. It asks only where there can be any.
+func (s *Sink) stored(ctx context.Context, b stream.Batch) (map[int64]string, error) {
+	tables := s.tables.of(b.Topic)
+	if !s.progress.continues(b) {
+		highest, err := s.store.StoredUpTo(ctx, tables, b.Topic, b.Partition, b.From)
+		if err != nil {
+			return nil, err
+		}
+		s.progress.found(b, highest)
+	}
+	if !s.progress.within(b) {
+		return nil, nil
+	}
+	stored, err := s.store.StoredEvents(ctx, tables, b.Topic, b.Partition, b.From, b.To)
+	if err != nil {
+		return nil, err
+	}
+	s.logger.Debug("leaving out what is stored", "topic", b.Topic, "partition", b.Partition, "from", b.From, "to", b.To, "stored", len(stored))
+	return stored, nil
+}

@@ -1,0 +1,120 @@
+package sink
+
+import (
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// table is how rows of one ClickHouse table are made.
+type table interface {
+	name() string
+	// check reports a value that no column can hold.
+	check(row) error
+	// partition is the table partition that ClickHouse puts the row into.
+	partition(row) int
+	// block returns an empty block.
+	block() block
+}
+
+// block collects rows.
+type block interface {
+	add(row)
+	columns() proto.Input
+}
+
+// row is what a record became: its envelope, and the data that its table's columns read.
+type row struct {
+	table table
+	event event.Event
+	data  any
+}
+
+// tableOf is the table whose rows are made of a T.
+type tableOf[T any] struct {
+	title string
+	cols  []column[T]
+	// split is the table's PARTITION BY.
+	split  func(event.Event, T) int
+	checks []func(T) error
+}
+
+// newTable puts the envelope before and the position after the columns.
+func newTable[T any](name string, split func(event.Event, T) int, columns ...[]column[T]) tableOf[T] {
+	t := tableOf[T]{title: name, split: split}
+	t.cols = slices.Concat(envelopeColumns[T](), slices.Concat(columns...), positionColumns[T]())
+	for _, c := range t.cols {
+		if c.check != nil {
+			t.checks = append(t.checks, c.check)
+		}
+	}
+	return t
+}
+
+func envelopeColumns[T any]() []column[T] {
+	return []column[T]{
+		attribute[T]("event_id", text, func(e event.Event) string { return e.ID }),
+		attribute[T]("time", microseconds, func(e event.Event) time.Time { return e.Time }),
+		attribute[T]("tenant", lowCardinality, func(e event.Event) string { return e.Tenant }),
+		attribute[T]("source", lowCardinality, func(e event.Event) string { return e.Source }),
+		attribute[T]("trace_parent", text, func(e event.Event) string { return e.TraceParent }),
+	}
+}
+
+func positionColumns[T any]() []column[T] {
+	return []column[T]{
+		attribute[T]("_topic", lowCardinality, func(e event.Event) string { return e.Position.Topic }),
+		attribute[T]("_partition", integer32, func(e event.Event) int32 { return e.Position.Partition }),
+		attribute[T]("_offset", integer64, func(e event.Event) int64 { return e.Position.Offset }),
+	}
+}
+
+func typeColumn[T any]() column[T] {
+	return attribute[T]("type", lowCardinality, func(e event.Event) string { return e.Type })
+}
+
+// byMonth and byDay are the usual partitions.
+func byMonth[T any](e event.Event, _ T) int { return month(e.Time) }
+func byDay[T any](e event.Event, _ T) int   { return day(e.Time) }
+
+func (t tableOf[T]) name() string { return t.title }
+
+func (t tableOf[T]) check(r row) error {
+	if err := checkTime("time", r.event.Time); err != nil {
+		return err
+	}
+	for _, check := range t.checks {
+		if err := check(r.data.(T)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t tableOf[T]) partition(r row) int { return t.split(r.event, r.data.(T)) }
+
+func (t tableOf[T]) block() block {
+	b := &blockOf[T]{input: make(proto.Input, len(t.cols)), appends: make([]func(event.Event, T), len(t.cols))}
+	for i, c := range t.cols {
+		b.input[i].Name = c.name
+		b.input[i].Data, b.appends[i] = c.start()
+	}
+	return b
+}
+
+type blockOf[T any] struct {
+	input   proto.Input
+	appends []func(event.Event, T)
+}
+
+func (b *blockOf[T]) add(r row) {
+	data := r.data.(T)
+	for _, add := range b.appends {
+		add(r.event, data)
+	}
+}
+
+func (b *blockOf[T]) columns() proto.Input { return b.input }

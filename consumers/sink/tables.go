@@ -1,0 +1,88 @@
+package sink
+
+import (
+	"slices"
+
+	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// tables knows the table of every record.
+type tables struct {
+	byType      map[string]table
+	rawRecords  tableOf[rawRecord]
+	deadLetters tableOf[deadLetter]
+}
+
+func newTables() tables {
+	training, models := trainingEvents(), modelEvents()
+	return tables{
+		byType: map[string]table{
+			"query.asked.v1":          queries(),
+			"answer.given.v1":         answers(),
+			"answer.chunk.v1":         answerChunks(),
+			"span.ended.v1":           spans(),
+			"interaction.captured.v1": interactions(),
+			"score.given.v1":          scores(),
+			"feedback.given.v1":       feedback(),
+			"review.requested.v1":     reviewRequests(),
+			"review.decided.v1":       reviewDecisions(),
+			"document.changed.v1":     documents(),
+			"enquiry.submitted.v1":    enquiries(),
+			"quotation.generated.v1":  quotations(),
+			"dataset.ready.v1":        datasets(),
+			"training.started.v1":     training,
+			"training.progressed.v1":  training,
+			"training.finished.v1":    training,
+			"training.failed.v1":      training,
+			"training.blocked.v1":     training,
+			"model.trained.v1":        models,
+			"model.packaged.v1":       models,
+			"model.evaluated.v1":      models,
+			"model.promoted.v1":       models,
+			"model.rejected.v1":       models,
+			"model.rolled_back.v1":    models,
+		},
+		rawRecords:  rawRecords(),
+		deadLetters: deadLetters(),
+	}
+}
+
+// place decides what becomes of a record. It is a pure function: a replay places every record alike.
+func (t tables) place(r event.Record) row {
+	if topic.IsDeadLetters(r.Topic) {
+		return t.dead(r)
+	}
+	e, err := topic.Decode(r)
+	if err != nil {
+		return t.raw(e, r, err)
+	}
+	home, known := t.byType[e.Type]
+	if !known {
+		return t.raw(e, r, &event.DecodeError{Reason: event.ReasonUnknownType, Field: event.HeaderType, Err: event.ErrUnknownType})
+	}
+	placed := row{table: home, event: e, data: e.Data}
+	if e.Data == nil {
+		placed.data = removed(e)
+	}
+	if err := home.check(placed); err != nil {
+		return t.raw(e, r, err)
+	}
+	return placed
+}
+
+// of returns the names of all tables that records of a topic can be in.
+func (t tables) of(name string) []string {
+	if topic.IsDeadLetters(name) {
+		return []string{t.deadLetters.name(), t.rawRecords.name()}
+	}
+	names := []string{t.rawRecords.name()}
+	entry, known := topic.Get(name)
+	for typ, home := range t.byType {
+		if !known || slices.Contains(entry.Types, typ) {
+			names = append(names, home.name())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
