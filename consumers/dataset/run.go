@@ -1,0 +1,139 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// Run announces what a crash left unannounced, then follows the log and builds a dataset whenever enough new
+// rows have come and the log has been quiet for a moment. It returns nil when ctx ends.
+func (b *Builder) Run(ctx context.Context) error {
+	err := b.run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (b *Builder) run(ctx context.Context) error {
+	a, err := b.announced(ctx)
+	if err != nil {
+		return err
+	}
+	if err := b.repair(ctx, a); err != nil {
+		return err
+	}
+	ranges, err := b.broker.Ranges(ctx, inputs()...)
+	if err != nil {
+		return fmt.Errorf("reading offsets: %w", err)
+	}
+	// Ends are moved by the records that arrive; a range must not claim what has not been read.
+	for _, partitions := range ranges {
+		for p, r := range partitions {
+			partitions[p] = broker.Range{Start: r.Start, End: r.Start}
+		}
+	}
+	w := watcher{Builder: b, history: newHistory(ranges), announced: a, records: make(chan event.Record), caughtUp: make(chan struct{})}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.follow(ctx) })
+	group.Go(func() error { return w.watch(ctx) })
+	return group.Wait()
+}
+
+// watcher owns the history: only watch touches it.
+type watcher struct {
+	*Builder
+	history   *history
+	announced *announcements
+	records   chan event.Record
+	caughtUp  chan struct{}
+}
+
+func (w *watcher) follow(ctx context.Context) error {
+	cfg := broker.FollowConfig{
+		Topics:   append(inputs(), topic.Datasets),
+		CaughtUp: func() { close(w.caughtUp) },
+	}
+	err := w.broker.Follow(ctx, cfg, func(r event.Record) error {
+		select {
+		case w.records <- r:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("following the log: %w", err)
+	}
+	return nil
+}
+
+func (w *watcher) watch(ctx context.Context) error {
+	quiet := time.NewTimer(w.cfg.Quiet)
+	defer quiet.Stop()
+	ready, due := w.caughtUp, false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case r := <-w.records:
+			w.take(r)
+			due = true
+			quiet.Reset(w.cfg.Quiet)
+		case <-ready:
+			ready, due = nil, true // a nil channel is never ready again
+			quiet.Reset(w.cfg.Quiet)
+		case <-quiet.C:
+			if due && ready == nil {
+				due = !w.check(ctx)
+				if due {
+					quiet.Reset(w.cfg.Quiet)
+				}
+			}
+		}
+	}
+}
+
+func (w *watcher) take(r event.Record) {
+	if r.Topic == topic.Datasets {
+		w.announced.take(r, w.cfg.Name)
+		return
+	}
+	w.history.extend(r)
+}
+
+// check builds when the threshold is reached. It reports whether it is done until something new arrives:
+// a full disk or a broker that refuses is told once and tried again after the next quiet period.
+func (w *watcher) check(ctx context.Context) (done bool) {
+	if w.cfg.Threshold == 0 || w.fresh() < w.cfg.Threshold {
+		return true
+	}
+	ready, err := w.build(ctx, w.history, w.announced)
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, ErrNoRows):
+		return true
+	case err != nil:
+		w.logger.Warn("dataset could not be built, trying again", "error", err)
+		return false
+	}
+	w.logger.Debug("dataset ready", "dataset_id", ready.GetDatasetId(), "rows", ready.GetRows())
+	return true
+}
+
+// fresh counts the rows that the last announced dataset does not have. Seeds do not count: they are no news
+// from the log, and would trigger the first build of an empty system.
+func (w *watcher) fresh() int {
+	now := makePlan(w.history, w.seeds, w.cfg)
+	if w.announced.last != nil {
+		return now.newRows(makePlan(w.history.upTo(w.announced.last.GetOffsets()), w.seeds, w.cfg))
+	}
+	return now.newRows(makePlan(&history{}, w.seeds, w.cfg))
+}
