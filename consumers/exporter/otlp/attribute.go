@@ -1,0 +1,123 @@
+package otlp
+
+import (
+	"bytes"
+	"encoding/json"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// attributes collects attributes by name. Empty texts are left out: OTel has no attribute without a value.
+type attributes map[string]*commonpb.AnyValue
+
+func (a attributes) text(name, value string) {
+	if value != "" {
+		a[name] = textValue(value)
+	}
+}
+
+func (a attributes) textIfAbsent(name, value string) {
+	if _, have := a[name]; !have {
+		a.text(name, value)
+	}
+}
+
+func (a attributes) number(name string, value int64) {
+	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}}
+}
+
+func (a attributes) double(name string, value float64) {
+	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}}
+}
+
+func (a attributes) flag(name string, value bool) {
+	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: value}}
+}
+
+func (a attributes) texts(name string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	list := make([]*commonpb.AnyValue, len(values))
+	for i, v := range values {
+		list[i] = textValue(v)
+	}
+	a[name] = arrayValue(list)
+}
+
+// typed takes an attribute over with its type.
+func (a attributes) typed(name string, value *event.AttributeValue) {
+	switch v := value.GetValue().(type) {
+	case *event.AttributeValue_StringValue:
+		a.text(name, v.StringValue)
+	case *event.AttributeValue_IntValue:
+		a.number(name, v.IntValue)
+	case *event.AttributeValue_DoubleValue:
+		a.double(name, v.DoubleValue)
+	case *event.AttributeValue_BoolValue:
+		a.flag(name, v.BoolValue)
+	case *event.AttributeValue_JsonValue:
+		if list, ok := primitives(v.JsonValue); ok {
+			a[name] = arrayValue(list)
+		} else {
+			a.text(name, v.JsonValue)
+		}
+	}
+}
+
+// sorted returns the attributes by name, so that the same event gives the same bytes.
+func (a attributes) sorted() []*commonpb.KeyValue {
+	list := make([]*commonpb.KeyValue, 0, len(a))
+	for _, name := range sortedKeys(a) {
+		list = append(list, &commonpb.KeyValue{Key: name, Value: a[name]})
+	}
+	return list
+}
+
+func textValue(s string) *commonpb.AnyValue {
+	return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s}}
+}
+
+func arrayValue(list []*commonpb.AnyValue) *commonpb.AnyValue {
+	return &commonpb.AnyValue{Value: &commonpb.AnyValue_ArrayValue{ArrayValue: &commonpb.ArrayValue{Values: list}}}
+}
+
+// primitives reads a JSON array of texts, numbers or truth values, which is a typed list in OTLP
+// (gen_ai.response.finish_reasons). Everything deeper stays JSON text, as the conventions allow and backends expect.
+func primitives(text string) ([]*commonpb.AnyValue, bool) {
+	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
+	dec.UseNumber()
+	var items []any
+	if err := dec.Decode(&items); err != nil || dec.More() || items == nil {
+		return nil, false
+	}
+	list := make([]*commonpb.AnyValue, len(items))
+	kinds := map[string]bool{}
+	for i, item := range items {
+		value, kind := primitive(item)
+		if kinds[kind] = true; value == nil || len(kinds) > 1 {
+			return nil, false
+		}
+		list[i] = value
+	}
+	return list, true
+}
+
+func primitive(item any) (value *commonpb.AnyValue, kind string) {
+	switch v := item.(type) {
+	case string:
+		return textValue(v), "text"
+	case bool:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: v}}, "flag"
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: n}}, "number"
+		}
+		if f, err := v.Float64(); err == nil {
+			return &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: f}}, "double"
+		}
+	}
+	return nil, ""
+}

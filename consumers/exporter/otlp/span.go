@@ -1,0 +1,180 @@
+package otlp
+
+import (
+	"encoding/hex"
+	"encoding/json"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// sampled is W3C's flag of a recorded trace.
+const sampled = 1
+
+// contentAttributes hold texts of people and models. They stay here unless Config.Content allows them.
+var contentAttributes = map[string]bool{
+	"gen_ai.input.messages":       true,
+	"gen_ai.output.messages":      true,
+	"gen_ai.system_instructions":  true,
+	"gen_ai.tool.definitions":     true,
+	"gen_ai.tool.call.arguments":  true,
+	"gen_ai.tool.call.result":     true,
+	"gen_ai.retrieval.query.text": true,
+	"gen_ai.retrieval.documents":  true,
+	"gen_ai.prompt":               true,
+	"gen_ai.completion":           true,
+}
+
+func (m mapper) span(s *event.SpanEnded) *tracepb.Span {
+	span := &tracepb.Span{
+		TraceId:           id(s.GetTraceId()),
+		SpanId:            id(s.GetSpanId()),
+		ParentSpanId:      id(s.GetParentSpanId()),
+		Flags:             sampled,
+		Name:              s.GetName(),
+		Kind:              kind(s),
+		StartTimeUnixNano: nanos(s.GetStartTime()),
+		EndTimeUnixNano:   nanos(s.GetEndTime()),
+		Attributes:        m.spanAttributes(s).sorted(),
+		Status:            &tracepb.Status{Message: s.GetStatusMessage(), Code: tracepb.Status_StatusCode(s.GetStatus())},
+	}
+	for _, e := range s.GetEvents() {
+		span.Events = append(span.Events, &tracepb.Span_Event{
+			TimeUnixNano: nanos(e.GetTime()), Name: e.GetName(), Attributes: m.verbatim(e.GetAttributes()).sorted(),
+		})
+	}
+	return span
+}
+
+// verbatim takes the producer's attributes over.
+func (m mapper) verbatim(given map[string]*event.AttributeValue) attributes {
+	a := attributes{}
+	for name, value := range given {
+		if m.content || !contentAttributes[name] {
+			a.typed(name, value)
+		}
+	}
+	return a
+}
+
+// spanAttributes adds what has a field of its own; an attribute of the same name wins.
+func (m mapper) spanAttributes(s *event.SpanEnded) attributes {
+	a := m.verbatim(s.GetAttributes())
+	a.textIfAbsent("gen_ai.operation.name", s.GetOperation())
+	a.textIfAbsent("gen_ai.provider.name", s.GetProvider())
+	if s.GetModel() != "" {
+		a.textIfAbsent("gen_ai.response.model", s.GetModel())
+		a.textIfAbsent("gen_ai.request.model", s.GetModel())
+	}
+	a.textIfAbsent("gen_ai.conversation.id", s.GetThreadId())
+	a.textIfAbsent("user.id", s.GetOrigin().GetUserId())
+	a.textIfAbsent("session.id", s.GetOrigin().GetSessionId())
+	a.texts("ragline.tags", s.GetOrigin().GetTags())
+	a.textIfAbsent("ragline.query.id", s.GetQueryId())
+	if k := s.GetKind(); k != event.SpanKind_SPAN_KIND_UNSPECIFIED {
+		a.textIfAbsent("ragline.span.kind", k.String()[len("SPAN_KIND_"):])
+	}
+	if s.GetStatus() == event.StatusCode_STATUS_CODE_ERROR {
+		a.textIfAbsent("error.type", "_OTHER")
+	}
+	if first := s.GetFirstTokenTime(); first.IsValid() && s.GetStartTime().IsValid() {
+		a.double("gen_ai.response.time_to_first_chunk", first.AsTime().Sub(s.GetStartTime().AsTime()).Seconds())
+	}
+	addUsage(a, s.GetUsage())
+	addCost(a, s.GetCost())
+	if m.content {
+		addContent(a, s)
+	}
+	return a
+}
+
+func addUsage(a attributes, u *event.Usage) {
+	if u == nil {
+		return
+	}
+	a.number("gen_ai.usage.input_tokens", u.GetInputTokens())
+	a.number("gen_ai.usage.output_tokens", u.GetOutputTokens())
+	for name, tokens := range map[string]int64{
+		"gen_ai.usage.cache_read.input_tokens":     u.GetCacheReadInputTokens(),
+		"gen_ai.usage.cache_creation.input_tokens": u.GetCacheCreationInputTokens(),
+		"gen_ai.usage.reasoning.output_tokens":     u.GetReasoningOutputTokens(),
+	} {
+		if tokens != 0 {
+			a.number(name, tokens)
+		}
+	}
+}
+
+// addCost uses names of our own: the conventions have none for money.
+func addCost(a attributes, c *event.Cost) {
+	if c == nil { // unknown, which is not zero
+		return
+	}
+	a.number("ragline.cost.pico_usd", c.GetPicoUsd())
+	a.double("ragline.cost.usd", float64(c.GetPicoUsd())/1e12)
+	a.text("ragline.cost.price_table", c.GetPriceTable())
+}
+
+// addContent gives input and output the names that the conventions have for the operation.
+func addContent(a attributes, s *event.SpanEnded) {
+	switch s.GetOperation() {
+	case "execute_tool":
+		a.textIfAbsent("gen_ai.tool.call.arguments", s.GetInput())
+		a.textIfAbsent("gen_ai.tool.call.result", s.GetOutput())
+	case "retrieval":
+		a.textIfAbsent("gen_ai.retrieval.query.text", s.GetInput())
+		a.textIfAbsent("gen_ai.retrieval.documents", s.GetOutput())
+	case "chat", "text_completion", "generate_content", "invoke_agent", "create_agent", "invoke_workflow":
+		a.textIfAbsent("gen_ai.input.messages", messages("user", s.GetInput()))
+		a.textIfAbsent("gen_ai.output.messages", messages("assistant", s.GetOutput()))
+	default:
+		a.textIfAbsent("ragline.input", s.GetInput())
+		a.textIfAbsent("ragline.output", s.GetOutput())
+	}
+}
+
+// messages wraps plain text in the form of the conventions; a JSON array is taken for messages already.
+func messages(role, content string) string {
+	var list []map[string]any
+	if content == "" || json.Unmarshal([]byte(content), &list) == nil && list != nil {
+		return content
+	}
+	type part struct {
+		Type    string `json:"type"`
+		Content string `json:"content"`
+	}
+	type message struct {
+		Role  string `json:"role"`
+		Parts []part `json:"parts"`
+	}
+	wrapped, _ := json.Marshal([]message{{role, []part{{"text", content}}}}) // texts always marshal
+	return string(wrapped)
+}
+
+// kind follows the conventions: calls to a model or an index are client spans.
+func kind(s *event.SpanEnded) tracepb.Span_SpanKind {
+	switch s.GetKind() {
+	case event.SpanKind_SPAN_KIND_LLM, event.SpanKind_SPAN_KIND_EMBEDDING, event.SpanKind_SPAN_KIND_RETRIEVAL:
+		return tracepb.Span_SPAN_KIND_CLIENT
+	default:
+		return tracepb.Span_SPAN_KIND_INTERNAL
+	}
+}
+
+// id decodes hex that Decode has checked. Empty gives nil.
+func id(digits string) []byte {
+	raw, err := hex.DecodeString(digits)
+	if err != nil || len(raw) == 0 {
+		return nil
+	}
+	return raw
+}
+
+func nanos(t *timestamppb.Timestamp) uint64 {
+	if t == nil {
+		return 0
+	}
+	return uint64(max(t.AsTime().UnixNano(), 0))
+}
