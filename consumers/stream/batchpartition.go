@@ -141,7 +141,7 @@ func (p *batchPartition) checkPlan() bool {
 }
 
 func (p *batchPartition) extent() (start, end int64, err error) {
-	ctx, cancel := context.WithTimeout(p.going, commitTimeout)
+	ctx, cancel := context.WithTimeout(p.going, p.c.cfg.requestTimeout())
 	defer cancel()
 	adm := kadm.NewClient(p.c.client)
 	starts, err := adm.ListStartOffsets(ctx, p.topic)

@@ -11,8 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// commitTimeout bounds one commit. A commit that failed is tried again by its caller.
-const commitTimeout = 5 * time.Second
+// requestTimeout bounds one request. What failed is tried again by its caller.
+func (c Config) requestTimeout() time.Duration { return min(5*time.Second, c.ShutdownTimeout/5) }
 
 var (
 	errClaimOver  = errors.New("the partition is no longer this member's")
@@ -29,7 +29,7 @@ func (m *member) commit(ctx context.Context, collect func() map[*claim]mark) map
 
 // commitLast commits marks and ends the claims.
 func (m *member) commitLast(claims []*claim, marks map[*claim]mark) {
-	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout*2/10)
+	ctx, cancel := context.WithTimeout(context.Background(), m.cfg.requestTimeout())
 	defer cancel()
 	m.committing.Lock()
 	defer m.committing.Unlock()
@@ -64,7 +64,7 @@ func (m *member) send(ctx context.Context, marks map[*claim]mark) map[*claim]err
 		byPlace[place{c.topic, c.partition}] = c
 		results[c] = errUnanswered
 	}
-	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	ctx, cancel := context.WithTimeout(ctx, m.cfg.requestTimeout())
 	defer cancel()
 	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
 		return m.fence(req, byPlace, marks)

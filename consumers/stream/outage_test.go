@@ -1,0 +1,87 @@
+package stream_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+func TestKafkaThatGoesAwayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	h := recorder(answer)
+	b.start(t, h)
+	b.publish(t, queries(5)...)
+	b.awaitCommitted(t, 5)
+
+	b.Stop()
+	b.Restart()
+	b.publish(t, queries(5)...)
+	b.awaitCommitted(t, 10)
+	ids := map[string]bool{}
+	for _, e := range streamtest.ReadAll(t, b.Broker, topic.Answers) {
+		ids[e.ID] = true
+	}
+	require.Len(t, ids, 10)
+}
+
+func TestBatchesGoOnWhereTheyWereWhenKafkaIsBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	h := &streamtest.BatchRecorder{Group: "sink"}
+	startBatches(t, b.Cluster, b.cfg, h)
+	b.publish(t, queries(5)...)
+	b.AwaitCommitted(t, "sink", topic.Queries, 0, 5)
+	b.Stop()
+	b.Restart()
+	b.publish(t, queries(5)...)
+	b.AwaitCommitted(t, "sink", topic.Queries, 0, 10)
+	var next int64
+	for _, batch := range h.Batches() {
+		if batch.Replayed {
+			require.Less(t, batch.From, next)
+			continue
+		}
+		require.Equal(t, next, batch.From)
+		next = batch.To
+	}
+}
+
+func TestKafkaThatIsAwayAtTheStartIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.publish(t, queries(3)...)
+	log := &syncBuffer{}
+	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	b.Stop()
+	h := recorder(nil)
+	b.start(t, h)
+	b.Restart()
+	b.awaitCommitted(t, 3)
+	require.LessOrEqual(t, strings.Count(log.String(), "level=WARN"), 1, log.String())
+}
+
+// syncBuffer is a log that may be read while it is written.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
