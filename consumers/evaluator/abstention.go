@@ -16,6 +16,9 @@ const (
 	// in between nobody can tell without a model. BENCHMARKS.md has the error rates.
 	answerableFrom    = 0.7
 	unanswerableBelow = 0.3
+	// tellingLetters: to blame an abstention takes more than coverage. A word of the question that is this long
+	// and in no passage ("hydrogen") leaves it open.
+	tellingLetters = 6
 	// abstainsBelow: an answer whose other sentences have fewer words than this says nothing else.
 	abstainsBelow = 6
 )
@@ -85,7 +88,7 @@ func (a *abstention) judge(analysed *analysis) (answerability, float64) {
 	}
 	p := a.model.Probability(analysed.Answerability())
 	switch {
-	case p >= answerableFrom:
+	case p >= answerableFrom && analysed.AnswerInOneSentence() && !analysed.MissesWord(tellingLetters):
 		return answerable, p
 	case p < unanswerableBelow:
 		return unanswerable, p

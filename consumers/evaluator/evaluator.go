@@ -7,8 +7,8 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/ragline/ragline/consumers/evaluator/calibrate"
 	"github.com/ragline/ragline/consumers/domain"
+	"github.com/ragline/ragline/consumers/evaluator/calibrate"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/schemas/event"
 )

@@ -173,6 +173,18 @@ func TestAbstentionIsRightOnlyWhenTheSourcesDoNotAnswer(t *testing.T) {
 	require.InDelta(t, 1, b.judge(t, in).byName(t, "grounding").GetValue(), 0)
 }
 
+// The passages speak of API 641 and of cycles, but no sentence of both.
+func TestWordsFromDifferentSentencesDoNotBlameAnAbstention(t *testing.T) {
+	t.Parallel()
+	in := interaction()
+	in.Answer, in.State = "This is not in the knowledge base.", event.AnswerState_ANSWER_STATE_NOT_IN_KNOWLEDGE_BASE
+	in.Question = "How many cycles does API 641 run?"
+	in.Sources = append(in.Sources, &event.Source{DocumentId: "api-641", Title: "API 641", Text: "API 641 type-tests quarter-turn valves."})
+	require.Nil(t, setup(t).judge(t, in).byName(t, "grounding").Value)
+	in.Question = "How many mechanical cycles does API 624 run?"
+	require.NotNil(t, setup(t).judge(t, in).byName(t, "grounding").Value)
+}
+
 func TestUnclearAbstentionHasNoValue(t *testing.T) {
 	t.Parallel()
 	in := interaction()

@@ -114,3 +114,43 @@ func (a *Analysis) repeats(words []token) float64 {
 	}
 	return math.Log1p(float64(n) / float64(len(words)))
 }
+
+// AnswerInOneSentence says whether one sentence of the passages has every number and more than half of the
+// content words of the question. Without it, high coverage may come from sentences about different things:
+// "API 624 runs 310 cycles" and "API 641 covers quarter-turn valves" do not say how many cycles API 641 runs.
+func (a *Analysis) AnswerInOneSentence() bool {
+	words := a.contentOfQuestion()
+	if len(words) == 0 {
+		return false
+	}
+	shared, numbers := make([]int, len(a.sentences)), make([]int, len(a.sentences))
+	wanted := 0
+	for _, t := range words {
+		if t.number {
+			wanted++
+		}
+		last := int32(-1)
+		for _, p := range a.occurrences(t.id) {
+			s := a.sentenceOf[p]
+			if s < 0 || s == last {
+				continue
+			}
+			last = s
+			shared[s]++
+			if t.number {
+				numbers[s]++
+			}
+		}
+	}
+	for s := range shared {
+		if numbers[s] == wanted && 2*shared[s] > len(words) {
+			return true
+		}
+	}
+	return false
+}
+
+// MissesWord says whether a content word of the question with at least so many letters is in no passage.
+func (a *Analysis) MissesWord(letters int) bool {
+	return a.longestMissing(a.contentOfQuestion()) >= math.Log1p(float64(letters))
+}
