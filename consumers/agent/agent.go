@@ -1,0 +1,226 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/consumers/agent/react"
+	"github.com/ragline/ragline/consumers/agent/retrieval"
+	"github.com/ragline/ragline/consumers/agent/tool"
+	"github.com/ragline/ragline/consumers/domain"
+	"github.com/ragline/ragline/consumers/internal/llm"
+	"github.com/ragline/ragline/consumers/internal/llm/price"
+	"github.com/ragline/ragline/consumers/internal/llm/provider"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// group is the consumer group. Renaming it reads queries and reviews from the start; the store recognises them.
+const group = "agent"
+
+// source is the ce_source of what the agent publishes.
+const source = "ragline/agent"
+
+// Deps is what the agent works with.
+type Deps struct {
+	// Broker and Pack are required.
+	Broker *broker.Broker
+	Pack   *domain.Pack
+	// Model defaults to the one that Config.LLM names.
+	Model llm.Model
+	// Store defaults to SQLite at Config.DB. The agent closes it.
+	Store checkpoint.Store
+	// Tools are added to the four of the pack.
+	Tools []tool.Tool
+	// Logger gets warnings about what is away or failing. Nil discards them.
+	Logger *slog.Logger
+	// Registerer gets the ragline_agent metrics. Nil keeps them to the agent.
+	Registerer prometheus.Registerer
+	// Now defaults to time.Now.
+	Now func() time.Time
+}
+
+// Agent accepts queries and runs them.
+type Agent struct {
+	cfg      Config
+	deps     Deps
+	store    *notifying
+	index    *retrieval.Index
+	engine   *graph.Engine
+	schedule *schedule
+	outbox   *outbox
+	chunks   *chunks
+	metrics  *metrics
+	running  sync.Map // cancel functions by run id
+	ready    chan struct{}
+	close    sync.Once
+	closeErr error
+}
+
+// New opens the store and takes up the runs that are not finished. It does not connect.
+func New(cfg Config, deps Deps) (*Agent, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	deps, err := complete(cfg, deps)
+	if err != nil {
+		return nil, err
+	}
+	a := &Agent{cfg: cfg, deps: deps, ready: make(chan struct{}), schedule: newSchedule(cfg.Backlog)}
+	if a.metrics, err = newMetrics(deps.Registerer, a.schedule); err != nil {
+		return nil, errors.Join(err, deps.Store.Close())
+	}
+	a.outbox = newOutbox(deps.Store, deps.Broker, deps.Logger, a.metrics)
+	a.store = &notifying{Store: deps.Store, notify: a.outbox.notify}
+	a.chunks = newChunks(deps.Broker, deps.Now)
+	if err := a.open(); err != nil {
+		return nil, errors.Join(err, deps.Store.Close())
+	}
+	return a, nil
+}
+
+func complete(cfg Config, deps Deps) (Deps, error) {
+	if deps.Broker == nil || deps.Pack == nil {
+		return deps, errors.New("opening agent: Deps.Broker and Deps.Pack are required")
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	if deps.Registerer == nil {
+		deps.Registerer = prometheus.NewRegistry()
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	var err error
+	if deps.Model == nil {
+		if deps.Model, err = provider.New(cfg.LLM, deps.Pack, deps.Logger); err != nil {
+			return deps, err
+		}
+	}
+	if deps.Store == nil {
+		if cfg.DB == "" {
+			return deps, errNoDB
+		}
+		deps.Store, err = checkpoint.OpenSQLite(context.Background(), cfg.DB)
+	}
+	return deps, err
+}
+
+func (a *Agent) open() error {
+	var err error
+	if a.index, err = retrieval.NewIndex(); err != nil {
+		return err
+	}
+	prices, err := price.Builtin()
+	if err != nil {
+		return err
+	}
+	tools := append([]tool.Tool{
+		tool.Search(a.index), tool.Lookup(a.deps.Pack), tool.Quotation(a.deps.Pack), tool.Enquiry(),
+	}, a.deps.Tools...)
+	a.engine, err = graph.NewEngine(react.New(react.Deps{
+		Model: a.deps.Model, Tools: tools, Prices: prices, System: a.deps.Pack.Prompts["system"].Text, NotFound: a.deps.Pack.NotFound,
+		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.chunks.write, Now: a.deps.Now,
+	}), a.store, graph.Config{Now: a.deps.Now})
+	if err != nil {
+		return err
+	}
+	unfinished, err := a.store.Unfinished(context.Background())
+	if err != nil {
+		return fmt.Errorf("looking for unfinished runs: %w", err)
+	}
+	for _, run := range unfinished {
+		a.schedule.add(entry{runID: run.ID, threadID: run.ThreadID, recovered: true}, run.Status == checkpoint.StatusInterrupted)
+	}
+	return nil
+}
+
+// Topics are those that Handler is to be given.
+func Topics() []string { return []string{topic.Queries, topic.Reviews} }
+
+// Handler accepts queries and review decisions. It may be used before Run.
+func (a *Agent) Handler() stream.Handler {
+	return stream.Route(group, stream.On(a.onQuery), stream.On(a.onReview))
+}
+
+// Ready is closed when the index has caught up with the documents and runs begin.
+func (a *Agent) Ready() <-chan struct{} { return a.ready }
+
+// Run follows the documents, works on runs and publishes until ctx ends. It must be called once only.
+// Runs that are under way then go on at the next start, from their last super-step.
+func (a *Agent) Run(ctx context.Context) error {
+	if err := a.chunks.open(); err != nil {
+		return err
+	}
+	defer a.chunks.close()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.follow(ctx) })
+	g.Go(func() error { return a.outbox.run(ctx) })
+	for range a.cfg.Slots {
+		g.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-a.ready:
+			}
+			a.work(ctx)
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// follow keeps the index up to date. A broker that is away is waited for.
+func (a *Agent) follow(ctx context.Context) error {
+	var once sync.Once
+	wait := broker.Backoff()
+	for {
+		err := a.index.Follow(ctx, a.deps.Broker, func() { once.Do(func() { close(a.ready) }) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		a.deps.Logger.Warn("following documents was interrupted, starting again", "error", err)
+		pause(ctx, wait.NextBackOff())
+	}
+}
+
+// Close closes the store and the index. Call it after Run has returned. It may be called twice.
+func (a *Agent) Close() error {
+	a.close.Do(func() { a.closeErr = errors.Join(a.store.Close(), a.index.Close()) })
+	return a.closeErr
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// notifying tells the outbox about commits with messages.
+type notifying struct {
+	checkpoint.Store
+	notify func()
+}
+
+func (s *notifying) Commit(ctx context.Context, c checkpoint.Commit) error {
+	err := s.Store.Commit(ctx, c)
+	if err == nil && len(c.Messages) > 0 {
+		s.notify()
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+package agent_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+func TestSeedsAreAnsweredOverKafka(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	var queries []event.Event
+	for _, s := range r.pack.Seeds {
+		queries = append(queries, query(s.ID, s.Question))
+	}
+	for i, a := range r.ask(t, queries...) {
+		seed := r.pack.Seeds[i]
+		if !seed.Answerable {
+			require.Equal(t, event.AnswerState_ANSWER_STATE_NOT_IN_KNOWLEDGE_BASE, a.GetState(), seed.Question)
+			require.Contains(t, a.GetText(), r.pack.NotFound)
+			continue
+		}
+		require.Equal(t, event.AnswerState_ANSWER_STATE_ANSWERED, a.GetState(), seed.Question)
+		require.True(t, slices.ContainsFunc(a.GetSources(), func(s *event.Source) bool {
+			return s.GetCited() && slices.Contains(seed.Documents, s.GetDocumentId())
+		}), "%s: %s", seed.Question, a.GetText())
+	}
+}
+
+func TestAnswerComesWithItsTraceInteractionAndChunks(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	q := query("thread", "How many mechanical cycles does API 622 run?")
+	a := r.ask(t, q)[0]
+
+	require.True(t, a.GetSuccess())
+	require.Contains(t, a.GetText(), "1,510")
+	require.Equal(t, []string{"lookup_standard", "search_knowledge"}, a.GetToolsUsed())
+	require.EqualValues(t, 3, a.GetIterations())
+	require.Equal(t, "u", a.GetOrigin().GetUserId())
+	require.Zero(t, a.GetCost().GetPicoUsd())
+	require.NotEmpty(t, a.GetCost().GetPriceTable())
+	require.Positive(t, a.GetUsage().GetInputTokens())
+	require.Equal(t, "final_answer", a.GetSteps()[len(a.GetSteps())-1].GetNode())
+
+	interaction := of[*event.InteractionCaptured](t, r, topic.Interactions, q.ID)
+	require.Len(t, interaction, 1)
+	require.Equal(t, a.GetText(), interaction[0].GetAnswer())
+	require.Equal(t, a.GetTraceId(), interaction[0].GetTraceId())
+	require.NotEmpty(t, interaction[0].GetSources()[0].GetText())
+
+	chunks := of[*event.AnswerChunk](t, r, topic.AnswerChunks, q.ID)
+	var text strings.Builder
+	for i, c := range chunks {
+		require.EqualValues(t, i, c.GetIndex())
+		require.Equal(t, i == len(chunks)-1, c.GetLast())
+		text.WriteString(c.GetText())
+	}
+	require.Equal(t, a.GetText(), text.String())
+}
+
+func TestSpansFormOneTreeThatCarriesTheOrigin(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	q := query("thread", "How far are the joints of packing rings staggered?")
+	a := r.ask(t, q)[0]
+	spans := of[*event.SpanEnded](t, r, topic.Spans, q.ID)
+	byID := map[string]*event.SpanEnded{}
+	names := map[string]int{}
+	for _, s := range spans {
+		byID[s.GetSpanId()] = s
+		names[s.GetName()]++
+		require.Equal(t, a.GetTraceId(), s.GetTraceId())
+		require.Equal(t, "u", s.GetOrigin().GetUserId())
+		require.Equal(t, []string{"demo"}, s.GetOrigin().GetTags())
+		require.Equal(t, "thread", s.GetThreadId())
+		require.False(t, s.GetEndTime().AsTime().Before(s.GetStartTime().AsTime()))
+	}
+	require.Len(t, byID, len(spans), "span ids are unique")
+	require.Equal(t, map[string]int{
+		"invoke_agent ragline": 1, "thought": 2, "action_selector": 2, "tool_executor": 1, "observation": 1, "final_answer": 1,
+		"chat extractive": 2, "execute_tool search_knowledge": 1, "retrieval documents": 1,
+	}, names)
+	for _, s := range spans {
+		if s.GetName() == "invoke_agent ragline" {
+			require.Empty(t, s.GetParentSpanId())
+			continue
+		}
+		require.Contains(t, byID, s.GetParentSpanId(), s.GetName())
+		if s.GetOperation() == "chat" {
+			require.Positive(t, s.GetUsage().GetInputTokens())
+			require.NotNil(t, s.GetCost())
+		}
+	}
+}
+
+func TestQueryThatIsPublishedTwiceIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	q, last := query("thread", "What leak does API 624 accept?"), query("thread", "What is a low-E valve?")
+	streamtest.Publish(t, r.Broker, q, q)
+	r.ask(t, last)
+	require.Len(t, of[*event.AnswerGiven](t, r, topic.Answers, q.ID), 1)
+}
+
+func TestQueriesOfAThreadAreAnsweredInOrder(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	var queries []event.Event
+	for i := range 20 {
+		queries = append(queries, query("thread", fmt.Sprintf("What leak does API 624 accept? (%d)", i)))
+	}
+	r.ask(t, queries...)
+	var got []string
+	for _, e := range streamtest.ReadAll(t, r.Broker, topic.Answers) {
+		got = append(got, e.Data.(*event.AnswerGiven).GetQueryId())
+	}
+	var want []string
+	for _, q := range queries {
+		want = append(want, q.ID)
+	}
+	require.Equal(t, want, got)
+}
+
+func TestChangedDocumentChangesTheAnswer(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	require.Equal(t, event.AnswerState_ANSWER_STATE_NOT_IN_KNOWLEDGE_BASE, r.ask(t, query("a", "Who sells zirconium gizmos?"))[0].GetState())
+	streamtest.Publish(t, r.Broker, event.New("test", &event.DocumentChanged{DocumentId: "gizmo", Text: "Acme sells zirconium gizmos."}))
+	require.Eventually(t, func() bool {
+		return strings.Contains(r.ask(t, query("b", "Who sells zirconium gizmos?"))[0].GetText(), "[gizmo]")
+	}, waitLong, tick)
+}

@@ -1,0 +1,46 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ragline/ragline/consumers/internal/llm/provider"
+)
+
+// Config of the agent.
+type Config struct {
+	// DB is the SQLite file with runs, checkpoints and the outbox.
+	DB string `env:"RAGLINE_AGENT_DB" doc:"SQLite file of the agent's runs, checkpoints and outbox; one process owns it. Empty: agent.db in the data directory."`
+	// Slots is how many runs go at the same time. Waiting for a person takes none.
+	Slots int `env:"RAGLINE_AGENT_SLOTS" envDefault:"8" doc:"Runs that the agent works on at the same time. Allowed: 1 to 1000."`
+	// MaxSteps bounds the rounds through the thought node, unless a query says less.
+	MaxSteps int `env:"RAGLINE_AGENT_MAX_STEPS" envDefault:"10" doc:"Most rounds of thought and action in one run. Allowed: 1 to 100."`
+	// Backlog is how many accepted queries may wait for a slot before no more are taken from Kafka.
+	Backlog int `env:"RAGLINE_AGENT_BACKLOG" envDefault:"10000" doc:"Accepted queries that may wait for a slot before the agent stops taking more. Allowed: 1 to 1000000."`
+	// Reviews makes sensitive tools wait for a person.
+	Reviews string `env:"RAGLINE_AGENT_REVIEWS" envDefault:"on" doc:"Whether a person approves quotations and enquiries before they are sent. Allowed: on, off."`
+	LLM     provider.Config
+}
+
+// Validate reports the first setting that cannot work.
+func (c Config) Validate() error {
+	for _, v := range []struct {
+		name     string
+		value    int
+		from, to int
+	}{
+		{"RAGLINE_AGENT_SLOTS", c.Slots, 1, 1000},
+		{"RAGLINE_AGENT_MAX_STEPS", c.MaxSteps, 1, 100},
+		{"RAGLINE_AGENT_BACKLOG", c.Backlog, 1, 1_000_000},
+	} {
+		if v.value < v.from || v.value > v.to {
+			return fmt.Errorf("%s=%d: allowed are %d to %d", v.name, v.value, v.from, v.to)
+		}
+	}
+	if c.Reviews != "on" && c.Reviews != "off" {
+		return fmt.Errorf("RAGLINE_AGENT_REVIEWS=%s: allowed are on and off", c.Reviews)
+	}
+	return c.LLM.Validate()
+}
+
+var errNoDB = errors.New("RAGLINE_AGENT_DB is empty: name the agent's SQLite file")

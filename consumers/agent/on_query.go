@@ -1,0 +1,91 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/consumers/agent/react"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// accepted is what a run was accepted with.
+type accepted struct {
+	QueryID  string          `json:"query_id"`
+	Tenant   string          `json:"tenant"`
+	ThreadID string          `json:"thread_id"`
+	At       time.Time       `json:"at"`
+	Query    json.RawMessage `json:"query"`
+
+	query event.QueryAsked
+}
+
+// RunID is the id of the run that answers a query. A query that is delivered again belongs to the same run.
+func RunID(queryID string) string { return event.DeriveID(queryID, "agent.run", 0) }
+
+// onQuery accepts a query: it is done when the run is on disk, long before the run is.
+func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked, _ stream.Emitter) error {
+	raw, err := protojson.Marshal(q)
+	if err != nil {
+		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
+	}
+	in := &accepted{QueryID: e.ID, Tenant: e.Tenant, ThreadID: q.GetThreadId(), At: a.deps.Now().UTC(), Query: raw}
+	if in.ThreadID == "" {
+		in.ThreadID = e.ID
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
+	}
+	run := checkpoint.Run{ID: RunID(e.ID), ThreadID: in.ThreadID, Input: input, CreatedAt: in.At}
+	if err := a.schedule.room(ctx); err != nil {
+		return err
+	}
+	fresh, err := a.accept(ctx, run, checkpoint.Position(e.Position))
+	if err != nil || !fresh || !a.schedule.add(entry{runID: run.ID, threadID: run.ThreadID, counted: true}, false) {
+		a.schedule.leave()
+	}
+	return err
+}
+
+// accept stores the run, its input checkpoint and the offset in one transaction.
+func (a *Agent) accept(ctx context.Context, run checkpoint.Run, at checkpoint.Position) (bool, error) {
+	req, _, err := a.request(run)
+	if err != nil {
+		return false, stream.Drop(err)
+	}
+	first, err := a.engine.Input(ctx, req)
+	if err != nil {
+		return false, fmt.Errorf("preparing run %s: %w", run.ID, err)
+	}
+	fresh, err := a.store.Accept(ctx, run, first, at)
+	if err != nil {
+		return false, fmt.Errorf("accepting run %s: %w", run.ID, err)
+	}
+	return fresh, nil
+}
+
+// request rebuilds the engine's request from what is stored of a run.
+func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
+	in := &accepted{}
+	if err := json.Unmarshal(run.Input, in); err != nil {
+		return graph.Request{}, nil, fmt.Errorf("reading the input of run %s: %w", run.ID, err)
+	}
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(in.Query, &in.query); err != nil {
+		return graph.Request{}, nil, fmt.Errorf("reading the query of run %s: %w", run.ID, err)
+	}
+	steps := a.cfg.MaxSteps
+	if n := int(in.query.GetMaxSteps()); n > 0 {
+		steps = min(n, steps)
+	}
+	input, err := react.Input(react.Run{
+		QueryID: in.QueryID, ThreadID: run.ThreadID, TraceID: traceID(run.ID), MaxSteps: steps,
+	}, in.query.GetText())
+	return graph.Request{ThreadID: run.ThreadID, RunID: run.ID, Input: input}, in, err
+}
