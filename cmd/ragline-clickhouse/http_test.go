@@ -69,6 +69,10 @@ func TestSeveralStatementsAreRefused(t *testing.T) {
 			require.Equal(t, http.StatusBadRequest, got.status)
 		}
 	}
+	got := a.post(query("INSERT INTO t VALUES"), "(1, 'x'); DROP TABLE t")
+	require.Equal(t, "62", got.code(), got.body)
+	got = a.post("", "INSERT INTO t VALUES "+strings.Repeat("(1, 'some text'),", 10_000)+"(1, 'x'); DROP TABLE t")
+	require.Equal(t, "62", got.code(), got.body)
 	require.Equal(t, "0", a.count())
 }
 

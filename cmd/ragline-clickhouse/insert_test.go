@@ -136,6 +136,17 @@ func TestEndlessInlineDataIsStreamed(t *testing.T) {
 	require.Equal(t, "400000", a.count())
 }
 
+// The client hears the engine's error though it is still sending.
+func TestErrorOfALargeInsertReachesItsClient(t *testing.T) {
+	t.Parallel()
+	a := setup(t)
+	big := strings.Repeat("1\tsome text to fill the buffers\n", 1_000_000)
+	for range 5 {
+		got := a.post(query("INSERT INTO nowhere FORMAT TSV"), big)
+		require.Equal(t, "60", got.code(), got.body)
+	}
+}
+
 func TestInsertSelectRuns(t *testing.T) {
 	t.Parallel()
 	a := withTable(t)

@@ -109,13 +109,18 @@ func query(sql string) string { return "query=" + url.QueryEscape(sql) }
 // open connects clickhouse-go over HTTP.
 func open(t *testing.T, e *engine.Engine, method clickhouse.CompressionMethod) clickhouse.Conn {
 	t.Helper()
-	opts, err := clickhouse.ParseDSN(e.DSN())
-	require.NoError(t, err)
-	opts.Compression = &clickhouse.Compression{Method: method, Level: 3}
-	conn, err := clickhouse.Open(opts)
+	conn, err := clickhouse.Open(options(t, e, method))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	return conn
+}
+
+func options(t *testing.T, e *engine.Engine, method clickhouse.CompressionMethod) *clickhouse.Options {
+	t.Helper()
+	opts, err := clickhouse.ParseDSN(e.DSN())
+	require.NoError(t, err)
+	opts.Compression = &clickhouse.Compression{Method: method, Level: 3}
+	return opts
 }
 
 // compressed is text in one of HTTP's encodings.

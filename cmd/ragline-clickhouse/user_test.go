@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/stretchr/testify/require"
 
 	engine "github.com/ragline/ragline/deploy/embedded/clickhouse"
@@ -58,6 +59,46 @@ func TestAnalystReadsOnly(t *testing.T) {
 		require.Equal(t, "164", got.code(), "%s: %s", sql, got.body)
 	}
 	require.Equal(t, "1", owner.count())
+}
+
+// readonly=1 leaves these open in libchdb: each of them read a file, or its first line, for the analyst once.
+func TestAnalystReadsNoFiles(t *testing.T) {
+	t.Parallel()
+	a := setup(t).as("analyst", analystToken)
+	for _, sql := range []string{
+		"SELECT file('/etc/hostname')",
+		`SELECT "\x66ile"('/etc/hostname')`,
+		"SELECT “file”('/etc/hostname')",
+		"SELECT * APPLY(file) FROM (SELECT '/etc/hostname')",
+		"SELECT arrayMap(file, ['/etc/hostname'])",
+		"EXPLAIN SELECT file('/etc/hostname')",
+		"DESCRIBE TABLE file('/etc/hostname', 'CSVWithNames')",
+		"DESCRIBE TABLE url('http://127.0.0.1:1/')",
+		"EXISTS TABLE `/etc/hostname`",
+	} {
+		got := a.post("", sql)
+		require.Equal(t, "164", got.code(), "%s: %s", sql, got.body)
+	}
+	require.Equal(t, "164", a.post("param_f=file", "SELECT arrayMap({f:Identifier}, ['/etc/hostname'])").code())
+	require.Equal(t, "164", a.post("format_template_resultset=/etc/hostname", "SELECT 1 FORMAT Template").code())
+	require.Equal(t, "164", a.post("output_format_schema=/tmp/ragline-never", "SELECT 1 FORMAT Protobuf").code())
+	require.Equal(t, "1\n", a.post("max_threads=1", "SELECT 1").body)
+}
+
+// clickhouse-go sends settings of its own; they must not stand in an analyst's way.
+func TestAnalystMayUseClickhouseGo(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	asOwner(t, e).must(table)
+	for name, method := range methods() {
+		opts := options(t, e, method)
+		opts.Auth.Username, opts.Auth.Password = "analyst", analystToken
+		conn, err := clickhouse.Open(opts)
+		require.NoError(t, err)
+		var n uint64
+		require.NoError(t, conn.QueryRow(t.Context(), "SELECT count() FROM t").Scan(&n), name)
+		require.NoError(t, conn.Close())
+	}
 }
 
 // The order of settings once let a session of the analyst's create tables.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/chdb"
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/wire"
 )
 
@@ -16,17 +15,6 @@ const (
 	userOwner   = "default"
 	userAnalyst = "analyst"
 )
-
-// analystSettings bind the analyst after the request's own settings, so that no URL lifts them.
-// readonly=1 also blocks file(), url(), remote(), INSERT and SET.
-func analystSettings() []chdb.Setting {
-	return []chdb.Setting{
-		{Name: "readonly", Value: "1"},
-		{Name: "max_execution_time", Value: "60"},
-		{Name: "max_result_rows", Value: "1000000"},
-		{Name: "result_overflow_mode", Value: "throw"},
-	}
-}
 
 // users checks passwords.
 type users struct {

@@ -3,8 +3,10 @@ package front
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/chdb"
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/wire"
@@ -36,4 +38,18 @@ func writeFailure(w http.ResponseWriter, err error) {
 	h.Set("X-ClickHouse-Exception-Code", strconv.Itoa(e.Code))
 	w.WriteHeader(wire.HTTPStatus(e.Code))
 	_, _ = fmt.Fprintln(w, e.Text)
+}
+
+const (
+	drainLimit = 1 << 30
+	drainTime  = 10 * time.Second
+)
+
+// drainBody reads what a client still sends before it is told of a failure.
+// Otherwise net/http closes the connection under it, and a batch with one bad row looks like a broken network.
+func drainBody(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(drainTime))
+	_, _ = io.CopyN(io.Discard, r.Body, drainLimit)
+	_ = control.SetReadDeadline(time.Time{})
 }

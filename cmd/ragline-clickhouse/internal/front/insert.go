@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/chdb"
+	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/statement"
+	"github.com/ragline/ragline/cmd/ragline-clickhouse/internal/wire"
 )
 
 const insertBuffer = 1 << 20
@@ -28,7 +30,11 @@ func copyInsert(conn *chdb.Conn, in *incoming, params chdb.Params, body io.Reade
 		return chdb.Stats{}, err
 	}
 	defer ins.Close()
-	err = pump(ins, io.MultiReader(strings.NewReader(in.inline), body))
+	data := io.MultiReader(strings.NewReader(in.inline), body)
+	if in.Format == "Values" {
+		data = statement.NewValuesReader(data)
+	}
+	err = pump(ins, data)
 	var refused *refusedData
 	switch {
 	case err == nil, errors.As(err, &refused):
@@ -37,6 +43,9 @@ func copyInsert(conn *chdb.Conn, in *incoming, params chdb.Params, body io.Reade
 			return chdb.Stats{}, refused.err
 		}
 		return stats, commitErr
+	case errors.Is(err, statement.ErrAfterSemicolon):
+		ins.Cancel()
+		return chdb.Stats{}, refuse(wire.CodeSyntax, "SYNTAX_ERROR", "Cannot read data after semicolon: %s", err)
 	default:
 		ins.Cancel()
 		return chdb.Stats{}, unreadable(err)

@@ -134,6 +134,7 @@ func (s *Server) serveQuery(w http.ResponseWriter, r *http.Request) {
 		err = s.run(w, r, req, user)
 	}
 	if err != nil && !errors.Is(err, errResponded) {
+		drainBody(w, r)
 		writeFailure(w, err)
 	}
 }
@@ -152,6 +153,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, req *request, user 
 	out := newResponse(w, req)
 	if req.clientRevision > 0 && stmt.text == wire.HelloQuery {
 		return out.hello(s.hello, req.clientRevision)
+	}
+	if user == userAnalyst {
+		if err := checkAnalyst(req, stmt); err != nil {
+			return err
+		}
 	}
 	conn, release, err := s.connect(req, user)
 	if err != nil {

@@ -78,7 +78,7 @@ func (l *lexer) skipBlank() {
 		switch {
 		case strings.IndexByte(" \t\r\n\f\v", rest[0]) >= 0:
 			l.pos++
-		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "#!"), strings.HasPrefix(rest, "# "):
+		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "#!"), strings.HasPrefix(rest, "# "):
 			l.skipPast(rest, "\n")
 		case strings.HasPrefix(rest, "/*"):
 			l.skipComment()
