@@ -16,11 +16,10 @@ import (
 // Run announces what a crash left unannounced, then follows the log and builds a dataset whenever enough new
 // rows have come and the log has been quiet for a moment. It returns nil when ctx ends.
 func (b *Builder) Run(ctx context.Context) error {
-	err := b.run(ctx)
-	if ctx.Err() != nil {
-		return nil
+	if err := b.run(ctx); ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 func (b *Builder) run(ctx context.Context) error {

@@ -43,10 +43,10 @@ func (a *Analysis) rarity(id int32) float64 {
 // ngrams returns the shares of the answer's word pairs and triples that the context does not have.
 func (a *Analysis) ngrams() (bi, tri float64) {
 	n := len(a.answer)
-	switch {
-	case n == 0:
+	switch n {
+	case 0:
 		return 0, 0
-	case n == 1:
+	case 1:
 		if a.inContext[a.answer[0].id] {
 			return 0, 0
 		}
