@@ -83,7 +83,7 @@ func (ev evaluation) log() *logspb.LogRecord {
 		severity = logspb.SeverityNumber_SEVERITY_NUMBER_WARN
 	}
 	at := uint64(max(ev.at.UnixNano(), 0))
-	return &logspb.LogRecord{
+	record := &logspb.LogRecord{
 		TimeUnixNano:         at,
 		ObservedTimeUnixNano: at, // not the clock: the same event gives the same bytes
 		SeverityNumber:       severity,
@@ -92,8 +92,11 @@ func (ev evaluation) log() *logspb.LogRecord {
 		Attributes:           ev.attributes.sorted(),
 		TraceId:              id(ev.traceID),
 		SpanId:               id(ev.spanID),
-		Flags:                sampled,
 	}
+	if ev.traceID != "" {
+		record.Flags = sampled
+	}
+	return record
 }
 
 // span is for collectors without logs. Its id comes from the event's, so that a repeat is recognisable.

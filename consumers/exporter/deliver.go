@@ -1,0 +1,151 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ragline/ragline/consumers/exporter/trace"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+// ReasonRejected and ReasonTooLarge are the x-error-class of this package's dead letters.
+const (
+	ReasonRejected event.Reason = "rejected_by_backend"
+	ReasonTooLarge event.Reason = "too_large_for_backend"
+)
+
+// delivery is one try to settle what is left of a batch.
+type delivery struct {
+	x     *Exporter
+	batch stream.Batch
+	*progress
+}
+
+// run sends from the front of what is pending. A request that is refused as a whole is halved, and stays small
+// until the event is found that it was refused for: log2 of the request's events tries, twice that at worst.
+func (d *delivery) run(ctx context.Context) error {
+	limit := d.x.cfg.MaxEvents
+	for {
+		if err := d.bury(ctx); err != nil {
+			return err
+		}
+		if len(d.pending) == 0 {
+			return nil
+		}
+		n := d.fit(limit)
+		result, err := d.export(ctx, n)
+		class, halvable := refusal(err)
+		switch {
+		case err == nil:
+			d.settle(n, result)
+		case halvable && n > 1:
+			limit = n / 2
+		case halvable:
+			if err := d.confirm(ctx, class, err); err != nil {
+				return err
+			}
+			d.doom(0, class, err.Error())
+			d.pending = d.pending[1:]
+			limit = d.x.cfg.MaxEvents
+		default:
+			return err
+		}
+	}
+}
+
+// fit is how many events the next request takes.
+func (d *delivery) fit(limit int) int {
+	n, bytes := 0, 0
+	for n < len(d.pending) && n < limit {
+		if bytes += d.pending[n].bytes; bytes > d.x.cfg.MaxBytes && n > 0 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+func (d *delivery) export(ctx context.Context, n int) (trace.Result, error) {
+	events := make([]event.Event, n)
+	for i := range events {
+		events[i] = d.pending[i].event
+	}
+	start := time.Now()
+	result, err := d.x.backend.Export(ctx, trace.Batch{Events: events, Replayed: d.batch.Replayed})
+	d.x.metrics.requestSeconds.WithLabelValues(d.x.Name()).Observe(time.Since(start).Seconds())
+	return result, err
+}
+
+// refusal says whether err asks for a smaller request.
+func refusal(err error) (class event.Reason, halvable bool) {
+	var rejected *trace.RejectedError
+	switch {
+	case errors.Is(err, trace.ErrTooLarge):
+		return ReasonTooLarge, true
+	case errors.As(err, &rejected):
+		return ReasonRejected, true
+	default:
+		return "", false
+	}
+}
+
+// confirm keeps a wrong address that answers 400 to everything from turning the whole log into dead letters.
+func (d *delivery) confirm(ctx context.Context, class event.Reason, refused error) error {
+	prober, ok := d.x.backend.(trace.Prober)
+	if !ok || class != ReasonRejected {
+		return nil
+	}
+	err := prober.Probe(ctx, d.pending[0].event)
+	if _, halvable := refusal(err); halvable {
+		return &trace.BlockedError{Err: fmt.Errorf("even an empty request is refused, so the address is wrong: %w", refused)}
+	}
+	return err
+}
+
+// settle takes a successful request off what is pending.
+func (d *delivery) settle(n int, result trace.Result) {
+	group := d.x.Name()
+	d.x.metrics.blocked.WithLabelValues(group).Set(0)
+	refused := map[int]bool{}
+	for _, r := range result.Rejected {
+		refused[r.Index] = true
+		d.doom(r.Index, ReasonRejected, r.Reason)
+	}
+	for i, it := range d.pending[:n] {
+		if !refused[i] {
+			d.x.metrics.count(group, kindOf(it.event), "exported", 1)
+		}
+	}
+	if result.Unnamed > 0 {
+		d.x.metrics.unnamed.WithLabelValues(group).Add(float64(result.Unnamed))
+		d.x.deps.Logger.Warn("the backend dropped events without saying which", "group", group, "topic", d.batch.Topic,
+			"partition", d.batch.Partition, "from", d.pending[0].event.Position.Offset, "dropped", result.Unnamed, "of", n, "reason", result.Note)
+	}
+	d.pending = d.pending[n:]
+}
+
+// doom marks a pending event for the dead letters.
+func (d *delivery) doom(i int, class event.Reason, reason string) {
+	it := d.pending[i]
+	d.x.metrics.count(d.x.Name(), kindOf(it.event), "rejected", 1)
+	d.doomed = append(d.doomed, burial{index: it.index, reason: reason, class: class})
+}
+
+// bury publishes what is doomed and waits for the acks.
+func (d *delivery) bury(ctx context.Context) error {
+	if len(d.doomed) == 0 {
+		return nil
+	}
+	records := make([]event.Record, len(d.doomed))
+	for i, b := range d.doomed {
+		records[i] = d.x.letters.record(d.batch.Records[b.index], b, time.Now())
+	}
+	if err := d.x.letters.publish(ctx, records); err != nil {
+		return err
+	}
+	d.doomed = nil
+	return nil
+}

@@ -1,0 +1,117 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ragline/ragline/consumers/exporter/trace"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// GroupPrefix and the backend's name are a consumer group.
+const GroupPrefix = "exporter-"
+
+// Deps is what exporters are given.
+type Deps struct {
+	// Broker is where dead letters go. Required.
+	Broker *broker.Broker
+	// Logger is told of events that a backend lost without naming them. Nil discards.
+	Logger *slog.Logger
+	// Registerer gets the ragline_exporter metrics. Nil keeps them to the exporters.
+	Registerer prometheus.Registerer
+	// Transport carries requests to backends. Nil lets each make its own.
+	Transport http.RoundTripper
+	// Version of the code, written into dead letters and sent as the version of the OTLP scope.
+	Version string
+}
+
+// Exporter feeds one backend. It is a stream.BatchHandler for the topics of Topics.
+type Exporter struct {
+	cfg     Config
+	deps    Deps
+	backend trace.Backend
+	metrics *metrics
+	letters *deadLetters
+
+	mu       sync.Mutex
+	progress map[place]*progress
+}
+
+var _ stream.BatchHandler = (*Exporter)(nil)
+
+// New returns one exporter for each backend of OBSERVABILITY_BACKEND. It does not connect.
+func New(cfg Config, deps Deps) ([]*Exporter, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Broker == nil {
+		return nil, errors.New("opening exporters: Deps.Broker is nil")
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	if deps.Version == "" {
+		deps.Version = "unknown"
+	}
+	metrics, err := newMetrics(deps.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("opening exporters: registering metrics: %w", err)
+	}
+	selected, err := cfg.selected()
+	if err != nil {
+		return nil, err
+	}
+	exporters := make([]*Exporter, 0, len(selected))
+	for _, entry := range selected {
+		b, err := entry.open(cfg.Settings, deps)
+		if err != nil {
+			return nil, fmt.Errorf("opening export backend %s: %w", entry.name, err)
+		}
+		exporters = append(exporters, newExporter(cfg, deps, b, metrics))
+	}
+	return exporters, nil
+}
+
+func newExporter(cfg Config, deps Deps, b trace.Backend, m *metrics) *Exporter {
+	x := &Exporter{cfg: cfg, deps: deps, backend: b, metrics: m, progress: map[place]*progress{}}
+	x.letters = &deadLetters{broker: deps.Broker, group: x.Name(), version: deps.Version}
+	m.blocked.WithLabelValues(x.Name()).Set(0)
+	return x
+}
+
+// Name is the consumer group, for example "exporter-otlp". Another name exports the whole history again.
+func (x *Exporter) Name() string { return GroupPrefix + x.backend.Name() }
+
+// Topics are what an exporter reads.
+func (x *Exporter) Topics() []string { return []string{topic.Spans, topic.Scores, topic.Feedback} }
+
+// Backend returns what is exported to.
+func (x *Exporter) Backend() trace.Backend { return x.backend }
+
+// Close frees connections. It is called after the consumer has ended and may be called twice.
+func (x *Exporter) Close() error {
+	x.letters.close()
+	if c, ok := x.backend.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
+// BackendOf returns the backend of a type, for example the *memory.Store that a command shows traces from.
+func BackendOf[T trace.Backend](exporters []*Exporter) (T, bool) {
+	for _, x := range exporters {
+		if b, ok := x.backend.(T); ok {
+			return b, true
+		}
+	}
+	var none T
+	return none, false
+}

@@ -1,0 +1,45 @@
+package exporter
+
+import "github.com/prometheus/client_golang/prometheus"
+
+type metrics struct {
+	events         *prometheus.CounterVec
+	unnamed        *prometheus.CounterVec
+	blocked        *prometheus.GaugeVec
+	requestSeconds *prometheus.HistogramVec
+}
+
+func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
+	if registerer == nil {
+		registerer = prometheus.NewRegistry()
+	}
+	m := &metrics{
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ragline_exporter_events_total",
+			Help: "Events by kind and outcome: exported, rejected (dead-lettered), skipped_REASON (not an event; the sink has it raw).",
+		}, []string{"group", "kind", "outcome"}),
+		unnamed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ragline_exporter_dropped_total",
+			Help: "Events that a backend dropped from an accepted request without saying which.",
+		}, []string{"group"}),
+		blocked: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "ragline_exporter_blocked",
+			Help: "1 while a backend refuses our key or address; offsets are held until a person acts.",
+		}, []string{"group"}),
+		requestSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "ragline_exporter_request_seconds",
+			Help:    "Duration of requests to backends.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"group"}),
+	}
+	for _, c := range []prometheus.Collector{m.events, m.unnamed, m.blocked, m.requestSeconds} {
+		if err := registerer.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) count(group, kind, outcome string, n int) {
+	m.events.WithLabelValues(group, kind, outcome).Add(float64(n))
+}
