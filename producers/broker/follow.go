@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -35,34 +36,78 @@ type FollowConfig struct {
 }
 
 // Follow reads topics without a consumer group and hands every record to fn, in order for each partition, from
-// one goroutine. It returns fn's first error, or nil when ctx ends. A broker that goes away is waited for.
+// one goroutine. It returns fn's first error, or nil when ctx ends. A broker that is away, at the start or later, is
+// waited for.
 func (b *Broker) Follow(ctx context.Context, cfg FollowConfig, fn func(event.Record) error) error {
-	cl, err := b.Client(kgo.FetchMaxWait(followMaxWait))
+	cl, err := b.Client(
+		kgo.FetchMaxWait(followMaxWait),
+		// The end of a topic may be a transaction's marker: without it there is no seeing that it was reached.
+		kgo.KeepControlRecords(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	)
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	pending, err := followPositions(ctx, cl, cfg)
+	pending, err := b.locate(ctx, cl, cfg)
 	if err != nil {
 		return ignoreCanceled(ctx, err)
 	}
 	f := follower{cfg: cfg, fn: fn, pending: pending}
-	if f.caughtUp() {
-		return nil
-	}
+	return f.run(ctx, cl, followQuiet)
+}
+
+// locate is followPositions that waits for a Kafka that is away.
+func (b *Broker) locate(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[event.Position]struct{}, error) {
+	wait := Backoff()
 	for {
-		fetches := cl.PollFetches(ctx)
+		if err := b.Wait(ctx); err != nil {
+			return nil, err
+		}
+		pending, err := followPositions(ctx, cl, cfg)
+		if err == nil || !kerrRetriable(err) {
+			return pending, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait.NextBackOff()):
+		}
+	}
+}
+
+// run polls until ctx ends, fn fails, or there is no more to do.
+func (f *follower) run(ctx context.Context, cl *kgo.Client, quiet time.Duration) error {
+	for !f.caughtUp() {
+		fetches := f.poll(ctx, cl, quiet)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err := fatal(fetches); err != nil {
-			return fmt.Errorf("following %v: %w", cfg.Topics, err)
+			return fmt.Errorf("following %v: %w", f.cfg.Topics, err)
 		}
-		done, err := f.take(fetches)
-		if done || err != nil {
+		if err := f.take(fetches); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// poll returns the next records. When a broker that answers has sent none for as long as quiet, there are none: the
+// last records before the end were compacted away.
+func (f *follower) poll(ctx context.Context, cl *kgo.Client, quiet time.Duration) kgo.Fetches {
+	if len(f.pending) == 0 {
+		return cl.PollFetches(ctx)
+	}
+	bounded, cancel := context.WithTimeout(ctx, quiet)
+	defer cancel()
+	fetches := cl.PollFetches(bounded)
+	if bounded.Err() != nil && ctx.Err() == nil && fetches.Empty() && cl.Ping(ctx) == nil {
+		if fetches = cl.PollFetches(nil); fetches.Empty() { //nolint:staticcheck // nil asks for what is buffered
+			clear(f.pending)
+		}
+	}
+	return fetches
 }
 
 // follower hands records over and knows which partitions have not reached their end yet.
@@ -73,12 +118,13 @@ type follower struct {
 	told    bool
 }
 
-// take reports done when cfg.Stop asks to end.
-func (f *follower) take(fetches kgo.Fetches) (done bool, err error) {
+func (f *follower) take(fetches kgo.Fetches) error {
 	for iter := fetches.RecordIter(); !iter.Done(); {
 		r := iter.Next()
-		if err := f.fn(FromRecord(r)); err != nil {
-			return false, err
+		if !r.Attrs.IsControl() {
+			if err := f.fn(FromRecord(r)); err != nil {
+				return err
+			}
 		}
 		for p := range f.pending {
 			if p.Topic == r.Topic && p.Partition == r.Partition && r.Offset+1 >= p.Offset {
@@ -86,7 +132,7 @@ func (f *follower) take(fetches kgo.Fetches) (done bool, err error) {
 			}
 		}
 	}
-	return f.caughtUp(), nil
+	return nil
 }
 
 // caughtUp tells the caller once, and reports whether Follow should end.

@@ -37,6 +37,9 @@ func (p *Publisher) Publish(ctx context.Context, events ...event.Event) error {
 		if err != nil {
 			return err
 		}
+		if r.Topic == "" {
+			return fmt.Errorf("publishing %q: no topic carries this type", e.Type)
+		}
 		records[i] = r
 	}
 	_, err := p.PublishRecords(ctx, records...)
