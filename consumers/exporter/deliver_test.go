@@ -37,8 +37,8 @@ func TestBadSpanIsFoundAndTheOthersArriveOnce(t *testing.T) {
 		again, err := topic.Decode(letters[0].Original())
 		require.NoError(t, err)
 		require.Equal(t, spans[bad].ID, again.ID)
-		require.EqualValues(t, 199, b.metric(t, "ragline_exporter_events_total", "exported"))
-		require.EqualValues(t, 1, b.metric(t, "ragline_exporter_events_total", "rejected"))
+		require.Equal(t, 199, b.metric(t, "ragline_exporter_events_total", "exported"))
+		require.Equal(t, 1, b.metric(t, "ragline_exporter_events_total", "rejected"))
 	}
 }
 
@@ -99,10 +99,10 @@ func TestRefusedKeyHoldsTheBatchAndRaisesTheAlarm(t *testing.T) {
 		err := b.handle(t, work)
 		require.ErrorAs(t, err, &blocked)
 		require.ErrorContains(t, err, "OTEL_EXPORTER_OTLP_HEADERS")
-		require.EqualValues(t, 1, b.metric(t, "ragline_exporter_blocked", group))
+		require.Equal(t, 1, b.metric(t, "ragline_exporter_blocked", group))
 	}
 	require.NoError(t, b.handle(t, work))
-	require.EqualValues(t, 0, b.metric(t, "ragline_exporter_blocked", group))
+	require.Equal(t, 0, b.metric(t, "ragline_exporter_blocked", group))
 	require.Len(t, b.arrived(), 3)
 }
 
@@ -126,7 +126,7 @@ func TestRecordThatIsNoEventIsSkippedAndCounted(t *testing.T) {
 	work.Records[1].Value = bytes.Repeat([]byte{0xff}, 9)
 	require.NoError(t, b.handle(t, work))
 	require.Len(t, b.arrived(), 2)
-	require.EqualValues(t, 1, b.metric(t, "ragline_exporter_events_total", "skipped_invalid_protobuf"))
+	require.Equal(t, 1, b.metric(t, "ragline_exporter_events_total", "skipped_invalid_protobuf"))
 }
 
 func TestNothingToSendIsNoRequest(t *testing.T) {
@@ -159,7 +159,7 @@ func TestDropsThatNobodyNamesAreCounted(t *testing.T) {
 	b := setup(t, "otlp")
 	b.collector.Partial(2, "too many attributes")
 	require.NoError(t, b.handle(t, batch(t, many(5)...)))
-	require.EqualValues(t, 2, b.metric(t, "ragline_exporter_dropped_total", group))
+	require.Equal(t, 2, b.metric(t, "ragline_exporter_dropped_total", group))
 }
 
 func many(n int) []event.Event {

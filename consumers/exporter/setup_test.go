@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/prometheus/client_golang/prometheus"
@@ -58,8 +59,10 @@ func config(t *testing.T, settings ...string) exporter.Config {
 // run consumes with every exporter and returns a function for each that stops it.
 func (b *bundle) run(t *testing.T) (stops []func() error) {
 	t.Helper()
+	cfg := streamtest.Config(t)
+	cfg.ShutdownTimeout = time.Second // a request that hangs is given up soon
 	for _, x := range b.exporters {
-		c, err := stream.NewBatchConsumer(streamtest.Config(t), streamtest.Deps(b.cluster.Broker), x.Topics(), x)
+		c, err := stream.NewBatchConsumer(cfg, streamtest.Deps(b.cluster.Broker), x.Topics(), x)
 		require.NoError(t, err)
 		stops = append(stops, streamtest.Start(t, c.Run))
 	}
@@ -107,7 +110,7 @@ func (b *bundle) letters(t *testing.T, group string) []stream.DeadLetter {
 }
 
 // metric returns a sample by its name and the value of any of its labels.
-func (b *bundle) metric(t *testing.T, name, label string) float64 {
+func (b *bundle) metric(t *testing.T, name, label string) int {
 	t.Helper()
 	families, err := b.registry.Gather()
 	require.NoError(t, err)
@@ -118,7 +121,7 @@ func (b *bundle) metric(t *testing.T, name, label string) float64 {
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
 				if l.GetValue() == label {
-					return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+					return int(m.GetCounter().GetValue() + m.GetGauge().GetValue())
 				}
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -93,7 +94,9 @@ func TestScoresBecomeSpansForCollectorsWithoutLogs(t *testing.T) {
 	t.Parallel()
 	c := otlptest.New(t)
 	b := open(t, c, func(cfg *otlp.Config) { cfg.Scores = otlp.ScoresSpans })
-	events := append(tracetest.AgentTrace()[4:], event.New("test", &event.FeedbackGiven{QueryId: "query-2", Value: proto.Float64(1)}))
+	events := slices.Concat(tracetest.AgentTrace()[4:], []event.Event{
+		event.New("test", &event.FeedbackGiven{QueryId: "query-2", Value: proto.Float64(1)}),
+	})
 	result, err := b.Export(t.Context(), trace.Batch{Events: events})
 	require.NoError(t, err)
 	require.Equal(t, []trace.Rejection{{Index: 3, Reason: "feedback without a trace id cannot become a span"}}, result.Rejected)
