@@ -1,0 +1,242 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/tool"
+	"github.com/ragline/ragline/consumers/internal/llm"
+	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+var errKilled = errors.New("killed")
+
+// mortal is a store whose process dies at its n-th change, before or after the change is on disk.
+// Nothing is stored or read once it is dead.
+type mortal struct {
+	checkpoint.Store
+	after bool
+
+	mu   sync.Mutex
+	left int
+	dead chan struct{}
+}
+
+func newMortal(t *testing.T, path string, n int, after bool) *mortal {
+	t.Helper()
+	s, err := checkpoint.OpenSQLite(t.Context(), path)
+	require.NoError(t, err)
+	return &mortal{Store: s, left: n, after: after, dead: make(chan struct{})}
+}
+
+func (s *mortal) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.die()
+}
+
+func (s *mortal) die() {
+	select {
+	case <-s.dead:
+	default:
+		close(s.dead)
+	}
+}
+
+// change makes one change, or dies instead of it or right after it.
+func (s *mortal) change(do func() error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.isDead() {
+		return errKilled
+	}
+	s.left--
+	if s.left != 0 {
+		return do()
+	}
+	defer s.die()
+	if s.after {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return errKilled
+}
+
+func (s *mortal) isDead() bool {
+	select {
+	case <-s.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *mortal) Accept(ctx context.Context, run checkpoint.Run, input *checkpoint.Checkpoint, at checkpoint.Position) (ok bool, err error) {
+	err = s.change(func() error { ok, err = s.Store.Accept(ctx, run, input, at); return err })
+	return ok, err
+}
+
+func (s *mortal) Commit(ctx context.Context, c checkpoint.Commit) error {
+	return s.change(func() error { return s.Store.Commit(ctx, c) })
+}
+
+func (s *mortal) Confirm(ctx context.Context, seqs []int64, at []checkpoint.Position) error {
+	return s.change(func() error { return s.Store.Confirm(ctx, seqs, at) })
+}
+
+func (s *mortal) Decide(ctx context.Context, id string, value json.RawMessage, at checkpoint.Position) (run *checkpoint.Run, err error) {
+	err = s.change(func() error { run, err = s.Store.Decide(ctx, id, value, at); return err })
+	return run, err
+}
+
+// once checks that everything of a query was published once.
+func (r *rig) once(t *testing.T, q event.Event) {
+	t.Helper()
+	require.Len(t, of[*event.AnswerGiven](t, r, topic.Answers, q.ID), 1)
+	require.Len(t, of[*event.InteractionCaptured](t, r, topic.Interactions, q.ID), 1)
+	ids := map[string]int{}
+	root := 0
+	for _, s := range of[*event.SpanEnded](t, r, topic.Spans, q.ID) {
+		ids[s.GetSpanId()]++
+		require.Equal(t, 1, ids[s.GetSpanId()], s.GetName())
+		if s.GetParentSpanId() == "" {
+			root++
+		}
+	}
+	require.Equal(t, 1, root)
+}
+
+// live runs an agent until its process has died.
+func (r *rig) live(t *testing.T, cfg agent.Config, store *mortal, wrap func(agent.PublishFunc) agent.PublishFunc, events ...event.Event) {
+	t.Helper()
+	a := r.open(t, cfg, agent.Deps{Store: store})
+	if wrap != nil {
+		agent.WrapPublisher(a, wrap)
+	}
+	stop := streamtest.Start(t, a.Run)
+	for _, e := range events {
+		if err := a.Handler().Handle(t.Context(), e, nil); err != nil {
+			require.ErrorIs(t, err, errKilled)
+		}
+	}
+	select {
+	case <-store.dead:
+	case <-t.Context().Done():
+	}
+	require.NoError(t, stop())
+	require.NoError(t, a.Close())
+}
+
+func TestKilledAtAnyChangeOfTheStoreEveryQueryIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	// A run of a quotation without review: 1 acceptance, 6 super-steps, and the confirmations of the outbox in between.
+	for n := 1; n <= 9; n++ {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("change %d, on disk %v", n, after), func(t *testing.T) {
+				t.Parallel()
+				cfg := config(t)
+				cfg.Reviews = "off"
+				q, next := query(t.Name(), quotationAsked), query(t.Name(), "What leak does API 624 accept?")
+				r.live(t, cfg, newMortal(t, cfg.DB, n, after), nil, q, next)
+
+				a := r.open(t, cfg, agent.Deps{})
+				streamtest.Start(t, a.Run)
+				deliver(t, a, q, next)
+				require.Contains(t, r.answers(t, q, next)[0].GetText(), "EUR 368.00")
+				require.Len(t, of[*event.QuotationGenerated](t, r, topic.Quotations, q.ID), 1)
+				r.once(t, q)
+				r.once(t, next)
+			})
+		}
+	}
+}
+
+func TestKilledAfterTheAckNothingIsPublishedTwice(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	for n := 1; n <= 4; n++ {
+		t.Run(fmt.Sprintf("publish %d", n), func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			q := query(t.Name(), "What leak does API 624 accept?")
+			store := newMortal(t, cfg.DB, -1, false)
+			published := 0
+			r.live(t, cfg, store, func(next agent.PublishFunc) agent.PublishFunc {
+				return func(ctx context.Context, records ...event.Record) ([]event.Position, error) {
+					at, err := next(ctx, records...)
+					if published++; published == n || len(records) > 8 {
+						store.kill()
+						return nil, errKilled
+					}
+					return at, err
+				}
+			}, q)
+
+			a := r.open(t, cfg, agent.Deps{})
+			streamtest.Start(t, a.Run)
+			r.answers(t, q)
+			// What follows in the outbox comes after whatever a repeat would have published.
+			last := query(t.Name(), "What is a low-E valve?")
+			deliver(t, a, q, last)
+			r.answers(t, last)
+			r.once(t, q)
+		})
+	}
+}
+
+func TestToolThatIsNotIdempotentAsksAPersonAfterACrash(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	cfg := config(t)
+	store := newMortal(t, cfg.DB, -1, false)
+	calls := 0
+	once := tool.Tool{
+		Tool: llm.Tool{Name: "launch", Description: "Launches.", InputSchema: json.RawMessage(`{}`)},
+		Call: func(context.Context, tool.Invocation) (tool.Result, error) {
+			if calls++; calls == 1 {
+				store.kill()
+			}
+			return tool.Result{Text: "launched"}, nil
+		},
+	}
+	q := query("thread", "Launch it.")
+	first := r.open(t, cfg, agent.Deps{Store: store, Tools: []tool.Tool{once}, Model: launcher{}})
+	stop := streamtest.Start(t, first.Run)
+	deliver(t, first, q)
+	<-store.dead
+	require.NoError(t, stop())
+	require.NoError(t, first.Close())
+
+	second := r.open(t, cfg, agent.Deps{Tools: []tool.Tool{once}, Model: launcher{}})
+	streamtest.Start(t, second.Run)
+	review := r.requested(t, q)
+	require.Contains(t, review.GetDescription(), "may have been done")
+	require.Equal(t, 1, calls)
+	deliver(t, second, decision(review, event.Decision_DECISION_APPROVE, "", ""))
+	require.Equal(t, "launched", r.answers(t, q)[0].GetText())
+	require.Equal(t, 2, calls)
+}
+
+// launcher is a model that calls launch and repeats what it says.
+type launcher struct{}
+
+func (launcher) Name() string { return "launcher" }
+
+func (launcher) Generate(_ context.Context, r llm.Request, _ func(string)) (llm.Response, error) {
+	if last := r.Messages[len(r.Messages)-1]; last.Role == llm.RoleTool {
+		return llm.Response{Text: last.Text}, nil
+	}
+	return llm.Response{Call: &llm.Call{Tool: "launch", Arguments: json.RawMessage(`{}`)}}, nil
+}
