@@ -89,6 +89,17 @@ func TestLaterFailureDoesNotRepeatWhatWasSettled(t *testing.T) {
 	require.Equal(t, spanIDs(spans), b.arrived())
 }
 
+func TestLostAnswerIsSentAgainBecauseOTLPCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "otlp")
+	spans := many(3)
+	work := batch(t, spans...)
+	b.collector.Fail(otlptest.Reset()) // stored, but we never hear of it
+	require.Error(t, b.handle(t, work))
+	require.NoError(t, b.handle(t, work))
+	require.Equal(t, spanIDs(append(spans, spans...)), b.arrived())
+}
+
 func TestRefusedKeyHoldsTheBatchAndRaisesTheAlarm(t *testing.T) {
 	t.Parallel()
 	b := setup(t, "otlp")
