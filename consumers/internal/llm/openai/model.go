@@ -17,6 +17,8 @@ import (
 const (
 	provider   = "openai"
 	maxBackoff = 30 * time.Second
+	// maxRetryAfter is the longest wait that a server may ask for. A run that waits longer is better failed.
+	maxRetryAfter = 2 * time.Minute
 )
 
 // Model is a model behind an OpenAI-compatible endpoint.
@@ -62,7 +64,7 @@ func (m *Model) Generate(ctx context.Context, r llm.Request, onToken func(string
 			return out, nil
 		}
 		var e *llm.Error
-		if ctx.Err() != nil || emitted || attempt >= m.cfg.Attempts || !errors.As(err, &e) || !e.Temporary() {
+		if ctx.Err() != nil || emitted || attempt >= m.cfg.Attempts || !errors.As(err, &e) || !e.Temporary() || e.RetryAfter > maxRetryAfter {
 			return llm.Response{}, err
 		}
 		wait := m.wait(attempt, e)
