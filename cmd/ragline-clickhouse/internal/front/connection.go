@@ -1,11 +1,9 @@
 package front
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -102,40 +100,4 @@ func quoteName(s string) string   { return quote(s, "`") }
 
 func quote(s, mark string) string {
 	return mark + strings.NewReplacer(`\`, `\\`, mark, `\`+mark).Replace(s) + mark
-}
-
-// killEvery repeats a KILL, because the first may come before the statement is registered.
-const killEvery = 100 * time.Millisecond
-
-// killOnDisconnect ends the connection's statement when the client goes away.
-// The returned func stops watching and waits, so that no late KILL hits a session's next statement.
-func (s *Server) killOnDisconnect(ctx context.Context, conn *lease) (stop func()) {
-	finished, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		select {
-		case <-finished:
-			return
-		case <-ctx.Done():
-		}
-		tick := time.NewTicker(killEvery)
-		defer tick.Stop()
-		for {
-			s.kill(conn.tag)
-			select {
-			case <-finished:
-				return
-			case <-tick.C:
-			}
-		}
-	}()
-	return func() { close(finished); <-done }
-}
-
-// kill is asynchronous: KILL QUERY ... SYNC never returns in libchdb.
-func (s *Server) kill(tag string) {
-	_, err := s.ask("KILL QUERY WHERE Settings['" + tagSetting + "'] = " + quoteString(tag) + " ASYNC")
-	if err != nil {
-		s.cfg.Logger.Warn("killing an abandoned query", "error", err)
-	}
 }

@@ -28,6 +28,7 @@ type Server struct {
 	// master keeps the engine alive between requests and carries the KILLs.
 	masterMu sync.Mutex
 	master   *chdb.Conn
+	killer   *killer
 }
 
 // New opens the data directory.
@@ -48,11 +49,13 @@ func New(cfg Config) (*Server, error) {
 		master.Close()
 		return nil, err
 	}
+	s.killer = newKiller(s.kill)
 	return s, nil
 }
 
 // Close ends the sessions and the engine.
 func (s *Server) Close() {
+	s.killer.close()
 	s.sessions.close()
 	s.masterMu.Lock()
 	defer s.masterMu.Unlock()
@@ -60,10 +63,12 @@ func (s *Server) Close() {
 }
 
 func (s *Server) serverSettings() []chdb.Setting {
-	if s.cfg.MaxMemory == 0 {
-		return nil
+	// One thread is enough for a KILL, and is had sooner when the cores are busy.
+	settings := []chdb.Setting{{Name: "max_threads", Value: "1"}}
+	if s.cfg.MaxMemory > 0 {
+		settings = append(settings, chdb.Setting{Name: "max_server_memory_usage", Value: strconv.FormatUint(s.cfg.MaxMemory, 10)})
 	}
-	return []chdb.Setting{{Name: "max_server_memory_usage", Value: strconv.FormatUint(s.cfg.MaxMemory, 10)}}
+	return settings
 }
 
 // learn asks the engine once for what never changes.
@@ -170,7 +175,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, req *request, user 
 	if stmt.Insert != nil {
 		return s.insert(w, conn.Conn, stmt, req, body)
 	}
-	defer s.killOnDisconnect(r.Context(), conn)()
+	defer s.killer.watch(r.Context(), conn.tag)()
 	if req.mayStream() && stmt.Streams(stmt.outputFormat(req)) {
 		return s.stream(out, conn.Conn, stmt, req)
 	}
