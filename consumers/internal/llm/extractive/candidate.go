@@ -60,12 +60,8 @@ func compound(in map[string]bool, t term) bool {
 
 // bringsNumber says whether a text has a number that the question has not.
 func (q question) bringsNumber(text string) bool {
-	asked := map[string]bool{}
-	for _, w := range words(q.text) {
-		asked[w] = true
-	}
 	for _, w := range words(text) {
-		if w[0] >= '0' && w[0] <= '9' && !asked[w] {
+		if w[0] >= '0' && w[0] <= '9' && !q.asked[w] {
 			return true
 		}
 	}

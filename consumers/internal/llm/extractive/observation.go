@@ -62,7 +62,9 @@ func read(m llm.Message, into any) error {
 
 func (o *observed) search(found llm.Found) {
 	for _, w := range found.Weights {
-		o.idf[stem(words(w.Word + " ")[0])] = w.IDF
+		for _, part := range words(w.Word) {
+			o.idf[stem(part)] = w.IDF
+		}
 	}
 	for _, p := range found.Passages {
 		for _, s := range sentences(p.Text) {

@@ -22,6 +22,7 @@ type question struct {
 	total float64
 	// wantsNumber means that the answer must hold a number that the question does not.
 	wantsNumber bool
+	asked       map[string]bool
 	// counted is the index of what "how many" asks for, or -1. A sentence without it counts something else.
 	counted int
 }
@@ -51,7 +52,7 @@ func stemSet(list string) map[string]bool {
 
 // parseQuestion weighs the words of a question by idf, which maps stems; a word without one weighs as much as the heaviest.
 func parseQuestion(text string, idf map[string]float64) question {
-	q := question{text: text, wantsNumber: numberQuestion.MatchString(text), counted: -1}
+	q := question{text: text, wantsNumber: numberQuestion.MatchString(text), counted: -1, asked: map[string]bool{}}
 	heaviest := 1.0
 	for _, w := range idf {
 		heaviest = max(heaviest, w)
@@ -59,9 +60,9 @@ func parseQuestion(text string, idf map[string]float64) question {
 	many := howMany.FindStringIndex(text)
 	seen := map[string]bool{}
 	previous := ""
-	for i, at := range wordPattern.FindAllStringIndex(text, -1) {
-		raw := text[at[0]:at[1]]
-		w := strings.TrimSuffix(strings.ToLower(raw), "'s")
+	for i, found := range scan(text) {
+		raw, w := found.raw, found.lower()
+		q.asked[w] = true
 		before := previous
 		previous = raw
 		if stopWords[w] || seen[stem(w)] || (len(w) == 1 && !hasDigit(w)) {
@@ -69,19 +70,33 @@ func parseQuestion(text string, idf map[string]float64) question {
 		}
 		seen[stem(w)] = true
 		t := term{word: w, stem: stem(w), weight: heaviest, key: isAcronym(raw) || isCode(raw, before) || (i > 0 && isName(raw))}
-		if v, ok := idf[t.stem]; ok {
+		if v, ok := rarity(w, idf); ok {
 			t.weight = max(v, 0.1)
 		}
 		if generic[t.stem] || isQuantity(w) && !t.key {
 			t.weight *= genericShare
 		}
-		if many != nil && q.counted < 0 && at[0] >= many[1] {
+		if many != nil && q.counted < 0 && found.start >= many[1] {
 			q.counted = len(q.terms)
 		}
 		q.terms = append(q.terms, t)
 		q.total += t.weight
 	}
 	return q
+}
+
+// rarity is the idf of a word, or of the rarest part of a compound that the index keeps apart.
+func rarity(w string, idf map[string]float64) (float64, bool) {
+	if v, ok := idf[stem(w)]; ok {
+		return v, true
+	}
+	most, found := 0.0, false
+	for _, part := range strings.FieldsFunc(w, func(r rune) bool { return r == '-' || r == '/' || r == '.' }) {
+		if v, ok := idf[stem(part)]; ok {
+			most, found = max(most, v), true
+		}
+	}
+	return most, found
 }
 
 // isCode tells "L0.01" and the 622 of "API 622" from the 500 of "at 500 C", which the answer may well contradict.

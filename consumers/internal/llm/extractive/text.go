@@ -3,6 +3,8 @@ package extractive
 import (
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // stopWords carry no subject: function words, question words, and verbs that questions use for anything.
@@ -21,15 +23,49 @@ func wordSet(list string) map[string]bool {
 	return out
 }
 
-var wordPattern = regexp.MustCompile(`[\p{L}\p{N}]+(?:[-./'][\p{L}\p{N}]+)*`)
+// word is a word with its place in a text.
+type word struct {
+	raw   string
+	start int
+}
 
-// words returns the words of a text in lower case. Standards such as "15848-1" and "60.483-1" stay whole.
-func words(text string) []string {
-	found := wordPattern.FindAllString(text, -1)
-	for i, w := range found {
-		found[i] = strings.TrimSuffix(strings.ToLower(w), "'s")
+// scan returns the words of a text. A mark between two letters or digits belongs to the word, as in "15848-1" and "60.483-1".
+func scan(text string) []word {
+	var out []word
+	start, end := -1, 0 // of the current word; end is after its last letter or digit
+	for i, r := range text {
+		size := utf8.RuneLen(r)
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if start >= 0 && i > end+1 {
+				out = append(out, word{text[start:end], start})
+				start = -1
+			}
+			if start < 0 {
+				start = i
+			}
+			end = i + max(size, 1)
+		case start >= 0 && (i > end || !strings.ContainsRune("-./'", r)):
+			out = append(out, word{text[start:end], start})
+			start = -1
+		}
 	}
-	return found
+	if start >= 0 {
+		out = append(out, word{text[start:end], start})
+	}
+	return out
+}
+
+func (w word) lower() string { return strings.TrimSuffix(strings.ToLower(w.raw), "'s") }
+
+// words returns the words of a text in lower case.
+func words(text string) []string {
+	found := scan(text)
+	out := make([]string, len(found))
+	for i, w := range found {
+		out[i] = w.lower()
+	}
+	return out
 }
 
 // terms returns the stems that a text can be found by: of a compound its parts too.
@@ -68,7 +104,7 @@ func stem(w string) string {
 	case strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "is"):
 		w = w[:len(w)-1]
 	}
-	for _, end := range []string{"ation", "ing", "ed", "ly", "er"} {
+	for _, end := range []string{"ation", "ing", "ed", "ly"} {
 		if strings.HasSuffix(w, end) && len(w)-len(end) >= 3 && strings.ContainsAny(w[:len(w)-len(end)], "aeiouy") {
 			w = w[:len(w)-len(end)]
 			break
