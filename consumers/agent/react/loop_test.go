@@ -1,0 +1,134 @@
+package react_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/consumers/agent/react"
+	"github.com/ragline/ragline/consumers/internal/llm"
+)
+
+// script is a model that says what it is told, one response to a request. The last one is repeated.
+type script struct {
+	responses []llm.Response
+	requests  []llm.Request
+	err       error
+}
+
+func (s *script) Name() string { return "extractive" }
+
+func (s *script) Generate(_ context.Context, r llm.Request, _ func(string)) (llm.Response, error) {
+	s.requests = append(s.requests, r)
+	return s.responses[min(len(s.requests), len(s.responses))-1], s.err
+}
+
+func calls(tool, arguments string) llm.Response {
+	return llm.Response{Thought: "t", Call: &llm.Call{Tool: tool, Arguments: json.RawMessage(arguments)}}
+}
+
+func TestRunStopsAtItsStepLimit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m := &script{responses: []llm.Response{calls("lookup_standard", `{"query":"API 622"}`)}}
+	b.deps.Model = m
+	out, err := b.engine(t).Run(t.Context(), b.request(t, "r", "?", 3))
+	require.NoError(t, err)
+	r, err := react.ReadResult(out.State)
+	require.NoError(t, err)
+	require.Equal(t, react.StateFailed, r.State)
+	require.Equal(t, "step limit of 3 reached", r.Error)
+	require.Equal(t, 3, r.Iterations)
+	require.Len(t, m.requests, 3)
+	require.False(t, r.Success())
+}
+
+func TestModelIsToldOfItsMistakes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m := &script{responses: []llm.Response{
+		calls("launch", `{}`), calls("lookup_standard", `"x"`), calls("generate_quotation", `{"items":[]}`), {Text: "sorry"},
+	}}
+	b.deps.Model = m
+	r := b.ask(t, "?")
+	require.Equal(t, "sorry", r.Answer)
+	require.Empty(t, r.ToolsUsed)
+	last := m.requests[3].Messages
+	require.Contains(t, last[len(last)-5].Text, "The tools are search_knowledge, lookup_standard, generate_quotation, submit_enquiry.")
+	require.Contains(t, last[len(last)-3].Text, "lookup_standard was not run")
+	require.Contains(t, last[len(last)-1].Text, "items must have")
+}
+
+func TestNextQuestionOfAThreadKnowsTheLastAnswer(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	m := &script{responses: []llm.Response{{Text: "seven"}}}
+	b.deps.Model, b.deps.System = m, "be brief"
+	e := b.engine(t)
+	for _, id := range []string{"one", "two"} {
+		req := b.request(t, id, "question "+id, 10)
+		req.ThreadID = "thread"
+		_, err := e.Run(t.Context(), req)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []llm.Message{
+		{Role: llm.RoleSystem, Text: "be brief"},
+		{Role: llm.RoleUser, Text: "question one"}, {Role: llm.RoleAssistant, Text: "seven"},
+		{Role: llm.RoleUser, Text: "question two"},
+	}, m.requests[1].Messages)
+}
+
+func TestCostIsUnknownWhenOnePriceIs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.deps.Model = &script{responses: []llm.Response{
+		{Model: "gpt-5-mini", Call: &llm.Call{Tool: "launch", Arguments: json.RawMessage(`{}`)}, Usage: llm.Usage{InputTokens: 10}},
+		{Model: "gpt-5-mini", Text: "x", Usage: llm.Usage{InputTokens: 20}},
+	}}
+	r := b.ask(t, "known")
+	require.Equal(t, react.Spent{Pico: 30 * 250_000, Table: b.deps.Prices.Version}, r.Spent)
+	require.EqualValues(t, 30, r.Usage.InputTokens)
+	b.deps.Model = &script{responses: []llm.Response{{Model: "llama", Text: "x"}}}
+	require.True(t, b.ask(t, "unknown").Spent.Unknown)
+}
+
+func TestModelThatFailsIsANodesError(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.deps.Model = &script{responses: []llm.Response{{}}, err: &llm.Error{Status: 503}}
+	_, err := b.engine(t).Run(t.Context(), b.request(t, "r", "?", 10))
+	var node *graph.NodeError
+	require.ErrorAs(t, err, &node)
+	require.Equal(t, react.NodeThought, node.Node)
+	var e *llm.Error
+	require.ErrorAs(t, err, &e)
+}
+
+func TestSensitiveToolWaitsAndLeavesAReceipt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	e := b.engine(t)
+	req := b.request(t, "r", "Please quote 20 m of NS-P101.", 10)
+	out, err := e.Run(t.Context(), req)
+	require.NoError(t, err)
+	require.Equal(t, checkpoint.StatusInterrupted, out.Status)
+	var q react.ReviewQuestion
+	require.NoError(t, json.Unmarshal(out.Interrupts[0].Value, &q))
+	require.Equal(t, "generate_quotation", q.Call.Tool)
+	_, err = b.store.Receipt(t.Context(), q.Call.ID)
+	require.True(t, errors.Is(err, checkpoint.ErrNotFound), "no intent before the approval")
+
+	_, err = b.store.Decide(t.Context(), out.Interrupts[0].ID, json.RawMessage(`{"kind":"approve"}`), checkpoint.Position{})
+	require.NoError(t, err)
+	out, err = e.Run(t.Context(), req)
+	require.NoError(t, err)
+	require.Equal(t, checkpoint.StatusDone, out.Status)
+	receipt, err := b.store.Receipt(t.Context(), q.Call.ID)
+	require.NoError(t, err)
+	require.NotNil(t, receipt.Result)
+}
