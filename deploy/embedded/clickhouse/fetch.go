@@ -81,8 +81,14 @@ func npmPack(ctx context.Context, dir string, r release, progress io.Writer) err
 	stop := watchSize(dir, r.TarballSize, progress)
 	err = cmd.Run()
 	stop()
+	if ctx.Err() != nil {
+		return fmt.Errorf("running npm pack %s: %w", r.Package, ctx.Err())
+	}
 	if err != nil {
-		return fmt.Errorf("running npm pack %s: %w: %s", r.Package, err, bytes.TrimSpace(output.Bytes()))
+		return &UnavailableError{
+			Reason: fmt.Sprintf("npm pack %s: %v: %s", r.Package, err, bytes.TrimSpace(output.Bytes())),
+			Remedy: "see that npm reaches its registry, set " + LibraryEnv + " to a libchdb of version " + Version + ", " + useServer,
+		}
 	}
 	return nil
 }
@@ -99,6 +105,9 @@ func Prepare(ctx context.Context, progress io.Writer) error {
 	}
 	if _, ok := FindServer(); ok {
 		return nil
+	}
+	if _, err := FindHelper(); err != nil {
+		return err // without it the download would be for nothing
 	}
 	_, err = Fetch(ctx, progress)
 	return err

@@ -119,6 +119,7 @@ func TestFailingNPMIsQuoted(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "npm"), []byte("#!/bin/sh\necho no network >&2\nexit 1\n"), 0o700))
 	t.Setenv("PATH", dir)
 	_, err := fetchInto(t.Context(), t.TempDir(), r, io.Discard)
+	require.ErrorIs(t, err, ErrUnavailable)
 	require.ErrorContains(t, err, "no network")
 }
 
