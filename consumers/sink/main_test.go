@@ -46,7 +46,7 @@ func setupAt(t testing.TB, address string) bundle {
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
 	_, err = w.Migrate(t.Context())
 	require.NoError(t, err)
-	return bundle{newSink(config(t), w, logger), w}
+	return bundle{New(config(t), w, logger), w}
 }
 
 func config(t testing.TB) Config {

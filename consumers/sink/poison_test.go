@@ -114,16 +114,20 @@ func TestUnknownEnumNumberIsKept(t *testing.T) {
 	require.Equal(t, "99", name(99))
 }
 
-func TestDeadLetterIsStoredWithItsReason(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	r := golden(t, "query.asked.v1")
+func deadLetterOf(r event.Record, group, reason string) event.Record {
 	r.Headers = append(r.Headers,
 		header(stream.HeaderOrigTopic, topic.Queries), header(stream.HeaderOrigPartition, "3"), header(stream.HeaderOrigOffset, "41"),
 		header(stream.HeaderOrigTimestamp, "2026-11-20T09:30:00.5Z"), header(stream.HeaderAttempt, "5"),
-		header(stream.HeaderFirstFailedAt, "2026-11-20T09:30:01Z"), header(stream.HeaderErrorClass, "handler_failed"),
-		header(stream.HeaderErrorMsg, "the model is away"), header(stream.HeaderCodeVersion, "v1"), header(stream.HeaderConsumer, "agent"),
+		header(stream.HeaderFirstFailedAt, "2026-11-20T09:30:01Z"), header(stream.HeaderErrorClass, reason),
+		header(stream.HeaderErrorMsg, "the model is away"), header(stream.HeaderCodeVersion, "v1"), header(stream.HeaderConsumer, group),
 	)
+	return r
+}
+
+func TestDeadLetterIsStoredWithItsReason(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := deadLetterOf(golden(t, "query.asked.v1"), "agent", "handler_failed")
 	b.handled(t, topic.DeadLetters("agent"), r, event.Record{Key: []byte("k"), Value: []byte("stray")})
 	result, err := b.warehouse.Table(t.Context(), "SELECT * EXCEPT (value, headers), length(value) > 0 AS has_value, mapContains(headers, 'ce_id') AS has_id, "+
 		"mapContains(headers, 'x-consumer') AS has_why FROM dead_letters")

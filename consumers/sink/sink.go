@@ -40,12 +40,9 @@ type Sink struct {
 	logger   *slog.Logger
 }
 
-// New returns the handler of the consumer group "sink". Its topics are Topics.
-func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) (stream.BatchHandler, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	return newSink(cfg, w, logger), nil
+// New returns the handler of the consumer group "sink". Its topics are Topics, its tables those of w.Migrate.
+func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) *Sink {
+	return newSink(cfg, w, logger)
 }
 
 func newSink(cfg Config, s store, logger *slog.Logger) *Sink {

@@ -10,7 +10,7 @@ import (
 
 // Config says where ClickHouse is.
 type Config struct {
-	URL      string        `env:"CLICKHOUSE_URL" envDefault:"http://default@127.0.0.1:8123/ragline" doc:"Address of ClickHouse's HTTP interface, with user, password and database. Allowed: http://user:password@host:port/database, or https."`
+	URL      string        `env:"CLICKHOUSE_URL" envDefault:"" doc:"Address of ClickHouse's HTTP interface, with user, password and database. Empty: the embedded engine. Allowed: http://user:password@host:port/database, or https."`
 	Timeout  time.Duration `env:"RAGLINE_CLICKHOUSE_TIMEOUT" envDefault:"5m" doc:"Time after which one insert or query is given up. Allowed: 1s and more."`
 	MaxConns int           `env:"RAGLINE_CLICKHOUSE_MAX_CONNS" envDefault:"16" doc:"Connections to ClickHouse at a time. Allowed: 1 and more."`
 }

@@ -123,4 +123,10 @@ func TestEveryTableIsReadyForTheSink(t *testing.T) {
 		"WHERE database = currentDatabase() AND engine = 'MergeTree' AND name != 'schema_migrations') GROUP BY table HAVING n != 7")
 	require.NoError(t, err)
 	require.Empty(t, incomplete.Rows, "tables without envelope or position")
+
+	unproved, err := w.Table(t.Context(), "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine = 'MergeTree' "+
+		"AND name != 'schema_migrations' AND position((SELECT create_table_query FROM system.tables WHERE database = currentDatabase() "+
+		"AND name = 'records'), concat('\\'', name, '\\'')) = 0")
+	require.NoError(t, err)
+	require.Empty(t, unproved.Rows, "tables that the view records leaves out")
 }

@@ -11,8 +11,14 @@ import (
 func (w *Warehouse) Select(ctx context.Context, dest any, query string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, w.cfg.Timeout)
 	defer cancel()
-	return w.conn.Select(ctx, dest, query, args...)
+	return w.conn.Select(timeless{ctx}, dest, query, args...)
 }
+
+// timeless ends like its context, but does not tell when: clickhouse-go makes max_execution_time of a deadline, and
+// a user with readonly=1 may change no setting.
+type timeless struct{ context.Context }
+
+func (timeless) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // TopicCount says what is stored of a topic.
 type TopicCount struct {
@@ -74,7 +80,7 @@ func (w *Warehouse) Summary(ctx context.Context) (Summary, error) {
 	if s.Topics, err = w.RecordsPerTopic(ctx); err != nil {
 		return Summary{}, err
 	}
-	row := w.conn.QueryRow(ctx, `SELECT
+	row := w.conn.QueryRow(timeless{ctx}, `SELECT
     (SELECT uniqExact(event_id) FROM spans), (SELECT uniqExact(trace_id) FROM spans), (SELECT uniqExact(event_id) FROM answers),
     (SELECT uniqExact(event_id) FROM dead_letters), (SELECT count() FROM raw_records),
     sum(calls), sum(calls_without_cost), toString(sum(ifNull(cost_usd, 0))) FROM cost_by_model`)

@@ -41,7 +41,10 @@ func Open(cfg Config, logger *slog.Logger) (*Warehouse, error) {
 		MaxConnsPerHost: cfg.MaxConns, MaxIdleConnsPerHost: cfg.MaxConns,
 		IdleConnTimeout: time.Minute, DisableCompression: true, Proxy: proxy(t),
 	}
-	return &Warehouse{cfg: cfg, target: t, logger: logger, http: &http.Client{Transport: transport}, conn: conn, compress: !t.loopback()}, nil
+	return &Warehouse{
+		cfg: cfg, target: t, logger: logger, conn: conn, compress: !t.loopback(),
+		http: &http.Client{Transport: transport},
+	}, nil
 }
 
 // Close drops the connections. It may be called twice.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/deploy/embedded/clickhouse"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse/enginetest"
 )
 
@@ -52,6 +53,25 @@ func TestWaitGivesUpOnWrongPassword(t *testing.T) {
 	code, ok := Code(err)
 	require.True(t, ok, err)
 	require.Equal(t, 516, code)
+}
+
+// The analyst of the embedded engine is pinned to readonly=1, where changing any setting is refused.
+func TestReaderNeedsNoSettings(t *testing.T) {
+	t.Parallel()
+	engine := enginetest.StartEngine(t, func(cfg *clickhouse.Config) { cfg.OpenReadOnly = true })
+	_, err := open(t, inDatabase(t, engine.DSN(), "ragline")).Migrate(t.Context())
+	require.NoError(t, err)
+	analyst := open(t, engine.URL()+"/ragline")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	_, err = analyst.Summary(ctx)
+	require.NoError(t, err)
+	_, err = analyst.Trace(ctx, "x")
+	require.NoError(t, err)
+	_, err = analyst.Table(ctx, "SELECT * FROM records_per_topic")
+	require.NoError(t, err)
+	_, err = analyst.Table(ctx, "CREATE TABLE x (a UInt8) ENGINE = Memory")
+	require.Error(t, err)
 }
 
 func TestWaitNeedsNoDatabase(t *testing.T) {

@@ -11,7 +11,7 @@ SELECT
     description,
     allowed_decisions,
     expires_at,
-    ifNull(expires_at <= now64(6), false) AS expired
+    toBool(ifNull(expires_at <= now64(6), false)) AS expired
 FROM
 (
     SELECT time, tenant, review_id, thread_id, query_id, question, tool, arguments, description, allowed_decisions, expires_at
