@@ -69,7 +69,7 @@ func (c *Client) ask(ctx context.Context, q Question, chunk func(string)) (*Answ
 	}
 	c.desk.asked(e.ID)
 	if err != nil { // what is on its way may still be written
-		return nil, pending(e, err)
+		return nil, &PendingError{QueryID: e.ID, ThreadID: event.KeyOf(e.Data), Err: err}
 	}
 	if q.ID != "" { // perhaps an old question that is asked again
 		if err := c.findEarlier(ctx, e.ID); err != nil {
@@ -122,5 +122,5 @@ func (c *Client) await(ctx context.Context, w *waiter, e event.Event, chunk func
 }
 
 func pending(e event.Event, err error) error {
-	return &PendingError{QueryID: e.ID, ThreadID: event.KeyOf(e.Data), Err: err}
+	return &PendingError{QueryID: e.ID, ThreadID: event.KeyOf(e.Data), Published: true, Err: err}
 }

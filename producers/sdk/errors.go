@@ -15,17 +15,22 @@ var (
 	ErrNotAnEvent = errors.New("the message is not an event: publish one of the messages that event.Definitions lists")
 )
 
-// PendingError says that a question was asked but its answer did not come in time. Unless Kafka was away the
-// question is on the log and will be answered: call Client.Answer with its QueryID. Unwrap gives the cause, for example
+// PendingError says that a question was asked but its answer did not come in time. If Published, the question
+// is on the log and will be answered: call Client.Answer with its QueryID. Unwrap gives the cause, for example
 // context.DeadlineExceeded.
 type PendingError struct {
 	QueryID  string
 	ThreadID string
-	Err      error
+	// Published says that the question is safe on the log. If not, it may or may not be: Kafka did not answer.
+	Published bool
+	Err       error
 }
 
 // Error names the query and what to do.
 func (e *PendingError) Error() string {
+	if !e.Published {
+		return fmt.Sprintf("publishing query %s: %v; ask again with the same id", e.QueryID, e.Err)
+	}
 	return fmt.Sprintf("waiting for the answer to query %s: %v; it may still come, ask for it with Answer, and check that an agent is running", e.QueryID, e.Err)
 }
 

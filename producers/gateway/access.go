@@ -1,0 +1,167 @@
+package gateway
+
+import (
+	"container/list"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxCallers bounds the callers whose rate is remembered.
+const maxCallers = 10_000
+
+func hashKeys(keys []string) [][32]byte {
+	var hashed [][32]byte
+	for _, key := range keys {
+		hashed = append(hashed, sha256.Sum256([]byte(key)))
+	}
+	return hashed
+}
+
+// presentedKey is the key of a request: Authorization: Bearer, or X-API-Key.
+func presentedKey(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return r.Header.Get("X-API-Key")
+}
+
+func (g *Gateway) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(g.keys) > 0 && !g.knows(presentedKey(r)) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="ragline"`)
+			problem{Status: http.StatusUnauthorized, Detail: "send one of RAGLINE_GATEWAY_API_KEYS as Authorization: Bearer, or as X-API-Key"}.write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knows compares with every key, whatever came before, so that time tells nothing.
+func (g *Gateway) knows(key string) bool {
+	presented, found := sha256.Sum256([]byte(key)), 0
+	for _, known := range g.keys {
+		found |= subtle.ConstantTimeCompare(presented[:], known[:])
+	}
+	return found == 1
+}
+
+func (g *Gateway) limit(next http.Handler) http.Handler {
+	if g.cfg.Rate == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if wait := g.limits.wait(g.caller(r), time.Now()); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			problem{Status: http.StatusTooManyRequests, Detail: fmt.Sprintf("more than %v requests per second, see RAGLINE_GATEWAY_RATE", g.cfg.Rate)}.write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// caller is whose rate a request counts towards. A key counts only where keys are checked: anyone can make one up.
+func (g *Gateway) caller(r *http.Request) string {
+	if len(g.keys) > 0 {
+		sum := sha256.Sum256([]byte(presentedKey(r)))
+		return string(sum[:])
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// limiter holds a token bucket for each of the most recent callers.
+type limiter struct {
+	rate    rate.Limit
+	mu      sync.Mutex
+	callers map[string]*list.Element // of *bucket
+	order   *list.List               // least recent first
+}
+
+type bucket struct {
+	caller string
+	*rate.Limiter
+}
+
+func newLimiter(perSecond float64) *limiter {
+	return &limiter{rate: rate.Limit(perSecond), callers: map[string]*list.Element{}, order: list.New()}
+}
+
+// wait takes a token, or returns how long until there is one.
+func (l *limiter) wait(caller string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.callers[caller]
+	if !ok {
+		if l.order.Len() >= maxCallers {
+			delete(l.callers, l.order.Remove(l.order.Front()).(*bucket).caller)
+		}
+		burst := int(math.Ceil(float64(l.rate)))
+		at = l.order.PushBack(&bucket{caller, rate.NewLimiter(l.rate, burst)})
+		l.callers[caller] = at
+	}
+	l.order.MoveToBack(at)
+	reserved := at.Value.(*bucket).ReserveN(now, 1)
+	delay := reserved.DelayFrom(now)
+	if delay > 0 {
+		reserved.CancelAt(now)
+	}
+	return delay
+}
+
+// crossOrigin keeps pages of other origins from publishing through a visitor's browser.
+func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
+	guard := http.NewCrossOriginProtection()
+	for _, origin := range trusted {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("RAGLINE_GATEWAY_CORS_ORIGINS: %w", err)
+		}
+	}
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem{Status: http.StatusForbidden, Detail: "the page's origin is not among RAGLINE_GATEWAY_CORS_ORIGINS"}.write(w)
+	}))
+	return guard, nil
+}
+
+// cors answers preflights of trusted origins and lets their pages read the responses.
+func (g *Gateway) cors(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin == "" || !slices.Contains(g.cfg.CORSOrigins, origin) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Add("Vary", "Origin")
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key")
+			h.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func secureHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}

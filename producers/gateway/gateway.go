@@ -1,0 +1,133 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/ragline/ragline/producers/sdk"
+)
+
+// Deps are what the gateway works with.
+type Deps struct {
+	// Client reaches the log. Its tenant owns what comes in; its source appears on it. The caller closes it after Run.
+	Client *sdk.Client
+	Logger *slog.Logger
+	// Registerer takes the metrics. Nil: none are kept.
+	Registerer prometheus.Registerer
+	// Gatherer is served at /metrics. Nil: there is no such route.
+	Gatherer prometheus.Gatherer
+}
+
+// Gateway serves ragline over HTTP. New returns one.
+type Gateway struct {
+	cfg     Config
+	client  *sdk.Client
+	logger  *slog.Logger
+	metrics *metrics
+	gather  prometheus.Gatherer
+	limits  *limiter
+	keys    [][32]byte
+	handler http.Handler
+
+	stopping chan struct{} // closed when Run ends, so that streams end too
+	listener struct {
+		sync.Mutex
+		net.Listener
+	}
+}
+
+// New checks the configuration and builds the gateway. Run listens; Handler serves without listening.
+func New(cfg Config, deps Deps) (*Gateway, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Client == nil || deps.Logger == nil {
+		return nil, errors.New("building the gateway: Deps.Client and Deps.Logger are required")
+	}
+	m, err := newMetrics(deps.Registerer)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		cfg: cfg, client: deps.Client, logger: deps.Logger, metrics: m, gather: deps.Gatherer,
+		limits: newLimiter(cfg.Rate), keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{}),
+	}
+	g.handler, err = g.routes()
+	return g, err
+}
+
+// Handler serves the routes, for a server of the caller's own and for tests.
+func (g *Gateway) Handler() http.Handler { return g.handler }
+
+// Addr is the address that Run listens on, or "" before it does.
+func (g *Gateway) Addr() string {
+	g.listener.Lock()
+	defer g.listener.Unlock()
+	if g.listener.Listener == nil {
+		return ""
+	}
+	return g.listener.Addr().String()
+}
+
+// Listen takes the address. Run does it where the caller has not: call it first to know Addr, and that the port is
+// free, before Run.
+func (g *Gateway) Listen(ctx context.Context) error {
+	g.listener.Lock()
+	defer g.listener.Unlock()
+	if g.listener.Listener != nil {
+		return nil
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", g.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("listening on RAGLINE_GATEWAY_ADDR=%s: %w", g.cfg.Addr, err)
+	}
+	g.listener.Listener = l
+	return nil
+}
+
+// Run serves until ctx ends, then lets open requests finish within the shutdown timeout. It may be called once.
+func (g *Gateway) Run(ctx context.Context) error {
+	if err := g.Listen(ctx); err != nil {
+		return err
+	}
+	if err := g.client.Listen(ctx); err != nil {
+		g.logger.Debug("not listening to answers yet", "error", err) // each request tries again
+	}
+	server := &http.Server{
+		Handler:           g.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		WriteTimeout:      g.cfg.MaxTimeout + writeTimeout, // streams move it with each write
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(g.logger.Handler(), slog.LevelDebug),
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		close(g.stopping)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.cfg.ShutdownTimeout)
+		defer cancel()
+		err := server.Shutdown(grace)
+		if err != nil {
+			err = errors.Join(fmt.Errorf("ending open requests: %w", err), server.Close())
+		}
+		stopped <- err
+	}()
+	err := server.Serve(g.listener.Listener)
+	stop()
+	if down := <-stopped; errors.Is(err, http.ErrServerClosed) {
+		return down
+	}
+	return fmt.Errorf("serving on %s: %w", g.Addr(), err)
+}
