@@ -55,6 +55,7 @@ func TestBinding(t *testing.T) {
 		var p *chdb.Stats
 		require.Panics(t, func() { _ = p.ReadRows })
 	})
+	t.Run("guard sees what the engine sees", func(t *testing.T) { guardStory(t, master) })
 	t.Run("many connections, much garbage", func(t *testing.T) { crowd(t, lib, dir) })
 }
 
