@@ -128,7 +128,7 @@ func (m *member) poll(ctx context.Context) {
 // close leaves the group, which releases all claims, and frees the client. It returns within the shutdown timeout.
 func (m *member) close() {
 	if m.client != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout*95/100)
+		ctx, cancel := context.WithTimeout(context.Background(), m.cfg.ShutdownTimeout*9/10)
 		defer cancel()
 		m.client.AllowRebalance()
 		if err := m.client.LeaveGroupContext(ctx); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -84,4 +85,16 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.buf.String()
+}
+
+func TestShutdownEndsWhileKafkaIsAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.cfg.ShutdownTimeout = time.Second
+	h := recorder(answer)
+	stop := b.start(t, h)
+	b.publish(t, queries(1)...)
+	b.awaitCommitted(t, 1)
+	b.Stop()
+	require.NoError(t, stop())
 }

@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ func (b *bundle) spread(t *testing.T, n int) map[string]bool {
 	ids := map[string]bool{}
 	events := make([]event.Event, n)
 	for i := range events {
-		events[i] = query(fmt.Sprint("thread", i), "q")
+		events[i] = query(event.NewID(), "q")
 		ids[events[i].ID] = true
 	}
 	b.publish(t, events...)
@@ -110,7 +109,7 @@ func TestMemberThatLostItsSessionJoinsAgainAndLosesNothing(t *testing.T) {
 	b.start(t, h)
 	b.spread(t, 10)
 	b.awaitCommitted(t, 10)
-	b.EvictMembers(t, group)
+	b.EvictMember(t, group)
 	b.spread(t, 10)
 	b.awaitCommitted(t, 20)
 	eventually(t, "the loss should be counted", func() bool { return b.metric(t, "ragline_stream_rebalances_total") >= 3 })

@@ -68,9 +68,9 @@ func (c *Cluster) AwaitCommitted(t testing.TB, group, topic string, partition in
 // waitLong bounds the wait for what should happen. A slow machine makes tests slow, not red.
 const waitLong = 30 * time.Second
 
-// EvictMembers ends the session of every member of a group, as a broker does with a member it took for dead.
-// Members learn of it with their next heartbeat, when their partitions may already be another's.
-func (c *Cluster) EvictMembers(t testing.TB, group string) {
+// EvictMember tells the next member of a group that sends a heartbeat that the group took it for dead. It loses its
+// partitions and joins again; the broker keeps them for the old membership until that session times out.
+func (c *Cluster) EvictMember(t testing.TB, group string) {
 	t.Helper()
 	require.NoError(t, c.fault(kfake.Fault{
 		Keys: []kmsg.Key{kmsg.Heartbeat}, Group: group, TopLevel: true, Count: 1, Err: kerr.UnknownMemberID,
