@@ -23,15 +23,15 @@ func TestAbandonedQueriesAreKilledTogetherUntilTheyEnd(t *testing.T) {
 		stopA, stopB := k.watch(ctx, "a"), k.watch(ctx, "b")
 		k.watch(t.Context(), "c")() // ended before its client left
 		leave()
-		synctest.Wait()
-		<-time.After(killEvery + time.Millisecond)
+		pass := func(d time.Duration) { <-time.After(d + time.Millisecond); synctest.Wait() }
+		pass(killEvery)
 		require.Equal(t, []string{"a", "b"}, kills[len(kills)-1])
 		stopA()
-		<-time.After(killEvery)
+		pass(killEvery)
 		require.Equal(t, []string{"b"}, kills[len(kills)-1])
 		stopB()
 		soFar := len(kills)
-		<-time.After(10 * killEvery)
+		pass(10 * killEvery)
 		require.Len(t, kills, soFar)
 	})
 }
