@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/cenkalti/backoff/v5"
 )
+
+// connectTimeout bounds the way to ClickHouse, not what it does.
+const connectTimeout = 10 * time.Second
 
 // Warehouse is a ClickHouse database. It is safe for concurrent use.
 type Warehouse struct {
@@ -38,8 +42,9 @@ func Open(cfg Config, logger *slog.Logger) (*Warehouse, error) {
 		return nil, fmt.Errorf("opening ClickHouse at %s: %w", t.host, err)
 	}
 	transport := &http.Transport{
-		MaxConnsPerHost: cfg.MaxConns, MaxIdleConnsPerHost: cfg.MaxConns,
-		IdleConnTimeout: time.Minute, DisableCompression: true, Proxy: proxy(t),
+		MaxConnsPerHost: cfg.MaxConns, MaxIdleConnsPerHost: cfg.MaxConns, DisableCompression: true, Proxy: proxy(t),
+		DialContext: (&net.Dialer{Timeout: connectTimeout}).DialContext, TLSHandshakeTimeout: connectTimeout,
+		IdleConnTimeout: 5 * time.Second, // ClickHouse closes after 10 s, and an insert may meet that
 	}
 	return &Warehouse{
 		cfg: cfg, target: t, logger: logger, conn: conn, compress: !t.loopback(),
@@ -62,6 +67,8 @@ func (w *Warehouse) Wait(ctx context.Context) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
 		_, err := w.post(ctx, request{query: "SELECT 1"})
 		if err != nil && refused(err) {
 			return struct{}{}, backoff.Permanent(err)
@@ -90,7 +97,7 @@ func options(cfg Config, t target) *clickhouse.Options {
 		Addr:         []string{t.host},
 		Auth:         clickhouse.Auth{Database: t.database, Username: t.user, Password: t.password},
 		MaxOpenConns: cfg.MaxConns, MaxIdleConns: cfg.MaxConns,
-		DialTimeout: 10 * time.Second, ReadTimeout: cfg.Timeout,
+		DialTimeout: connectTimeout, ReadTimeout: cfg.Timeout,
 	}
 	if t.scheme == "https" {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
