@@ -58,7 +58,7 @@ func (c *BatchConsumer) Run(ctx context.Context) error {
 	c.close()
 	stop()
 	announcer.Wait()
-	return waitFor(&c.running, c.cfg.ShutdownTimeout/20)
+	return waitFor(&c.running)
 }
 
 func (c *BatchConsumer) assigned(cl *claim) {

@@ -79,7 +79,7 @@ func (c *Consumer) run(ctx context.Context) error {
 	stopCommits()
 	committer.Wait()
 	c.quit()
-	return waitFor(&c.running, c.cfg.ShutdownTimeout/20)
+	return waitFor(&c.running)
 }
 
 // quit ends the workers.

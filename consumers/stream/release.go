@@ -78,13 +78,13 @@ func (c *Consumer) awaitAbandoned(parts []*partition) {
 var errHandlersRun = errors.New("stopping consumer: handlers still run after their context has ended")
 
 // waitFor reports handlers that go on although their context has ended.
-func waitFor(running *sync.WaitGroup, d time.Duration) error {
+func waitFor(running *sync.WaitGroup) error {
 	done := make(chan struct{})
 	go func() {
 		running.Wait()
 		close(done)
 	}()
-	late := time.NewTimer(d)
+	late := time.NewTimer(time.Second)
 	defer late.Stop()
 	select {
 	case <-done:
