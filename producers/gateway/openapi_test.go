@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/ragline/ragline/schemas/jsonschema/schematest"
 )
-
-type closer = io.Closer
 
 func document(t *testing.T) map[string]any {
 	t.Helper()

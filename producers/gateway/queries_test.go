@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,10 +77,10 @@ func TestAsyncQuestionReturnsAtOnce(t *testing.T) {
 }
 
 // readStream collects events and comments until the stream ends.
-func readStream(t *testing.T, resp *http.Response) (events [][2]string, comments int) {
+func readStream(t *testing.T, body io.Reader) (events [][2]string, comments int) {
 	t.Helper()
 	name := ""
-	lines := bufio.NewScanner(resp.Body)
+	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		switch line := lines.Text(); {
 		case strings.HasPrefix(line, ":"):
@@ -94,7 +95,8 @@ func readStream(t *testing.T, resp *http.Response) (events [][2]string, comments
 	return events, comments
 }
 
-func (b *bundle) stream(t *testing.T, path, body string) *http.Response {
+// stream returns the body of a stream; the test closes it at its end.
+func (b *bundle) stream(t *testing.T, path, body string) io.Reader {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -104,7 +106,7 @@ func (b *bundle) stream(t *testing.T, path, body string) *http.Response {
 	t.Cleanup(func() { _ = resp.Body.Close() })
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
-	return resp
+	return resp.Body
 }
 
 func TestStreamSendsPiecesThenTheAnswer(t *testing.T) {
@@ -112,12 +114,12 @@ func TestStreamSendsPiecesThenTheAnswer(t *testing.T) {
 	b := setup(t, func(cfg *gateway.Config) { cfg.Heartbeat = 10 * time.Millisecond })
 	release := make(chan struct{})
 	b.answerQueries(t, func(e event.Event, q *event.QueryAsked) []proto.Message { <-release; return echo(e, q) })
-	resp := b.stream(t, "/v1/queries", `{"text": "What leak?", "mode": "stream"}`)
+	body := b.stream(t, "/v1/queries", `{"text": "What leak?", "mode": "stream"}`)
 	first := make([]byte, len("event: asked"))
-	_, err := resp.Body.Read(first)
+	_, err := body.Read(first)
 	require.NoError(t, err)
 	require.Equal(t, "event: asked", string(first), "the id is out before the answer is there")
-	beat := bufio.NewReader(resp.Body)
+	beat := bufio.NewReader(body)
 	for line := ""; line != ": heartbeat\n"; {
 		line, err = beat.ReadString('\n')
 		require.NoError(t, err)
@@ -125,11 +127,7 @@ func TestStreamSendsPiecesThenTheAnswer(t *testing.T) {
 	close(release)
 
 	var text strings.Builder
-	resp.Body = struct {
-		*bufio.Reader
-		closer
-	}{beat, resp.Body}
-	events, _ := readStream(t, resp)
+	events, _ := readStream(t, beat)
 	for _, e := range events[:len(events)-1] {
 		require.Equal(t, "chunk", e[0])
 		text.WriteString(field(t, e[1], "text"))
@@ -157,9 +155,9 @@ func TestShutdownEndsStreams(t *testing.T) {
 	b := setup(t, nil)
 	asked := make(chan struct{})
 	b.answerQueries(t, func(event.Event, *event.QueryAsked) []proto.Message { close(asked); return nil })
-	resp := b.stream(t, "/v1/queries", `{"text": "anyone?", "mode": "stream"}`)
+	body := b.stream(t, "/v1/queries", `{"text": "anyone?", "mode": "stream"}`)
 	<-asked
 	require.NoError(t, b.stop())
-	events, _ := readStream(t, resp)
+	events, _ := readStream(t, body)
 	require.Equal(t, "error", events[len(events)-1][0])
 }

@@ -31,7 +31,7 @@ func readHeld(ctx context.Context, b *broker.Broker, tenant string) (map[string]
 	err := b.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Documents}, Stop: true}, func(r event.Record) error {
 		e, err := topic.Decode(r)
 		if err != nil || e.Tenant != tenant {
-			return nil // the sink reports what does not decode
+			return nil //nolint:nilerr // the sink reports what does not decode
 		}
 		d, ok := e.Data.(*event.DocumentChanged)
 		if !ok {

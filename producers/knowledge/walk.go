@@ -60,7 +60,7 @@ func (r *run) walk() ([]file, error) {
 			return nil
 		case err != nil:
 			files = append(files, file{path: name, skip: err})
-			return nil
+			return nil //nolint:nilerr // the report has it
 		case entry.IsDir():
 			return nil
 		}

@@ -48,6 +48,7 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{cfg: cfg, logger: slog.New(slog.DiscardHandler), desk: newDesk(cfg.RecentAnswers)}
+	c.listener.starting = make(chan struct{}, 1)
 	for _, opt := range opts {
 		opt(c)
 	}

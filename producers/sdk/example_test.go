@@ -31,7 +31,10 @@ func exampleLog() (kafka broker.Config, stop func()) {
 		defer close(done)
 		_ = b.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Queries}}, func(r event.Record) error {
 			e, err := topic.Decode(r)
-			if err != nil || strings.Contains(e.Data.(*event.QueryAsked).GetText(), "stock") {
+			if err != nil {
+				return err
+			}
+			if strings.Contains(e.Data.(*event.QueryAsked).GetText(), "stock") {
 				return nil
 			}
 			return agent.Publish(ctx,

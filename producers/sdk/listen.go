@@ -13,9 +13,10 @@ import (
 
 // listener is the state of the one reader of answers and chunks.
 type listener struct {
-	mu      sync.Mutex
-	closed  bool
-	started time.Time // zero until it listens
+	starting chan struct{} // holds one token: who has it may start the reader
+	mu       sync.Mutex
+	closed   bool
+	started  time.Time // zero until it listens
 }
 
 func (l *listener) since() time.Time {
@@ -35,38 +36,70 @@ func (l *listener) close() {
 // is missed, even across an outage of Kafka. The error is ErrNoTopics where ragline has never run. Calling it again
 // does nothing.
 func (c *Client) Listen(ctx context.Context) error {
-	l := &c.listener
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+	if c.ctx.Err() != nil {
 		return ErrClosed
 	}
-	if !l.started.IsZero() {
+	if !c.listener.since().IsZero() {
 		return nil
 	}
-	topics := []string{topic.Answers, topic.AnswerChunks}
+	select {
+	case c.listener.starting <- struct{}{}:
+		defer func() { <-c.listener.starting }()
+	case <-ctx.Done():
+		return fmt.Errorf("listening to answers: %w", ctx.Err())
+	case <-c.ctx.Done():
+		return ErrClosed
+	}
+	if !c.listener.since().IsZero() {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(c.ctx, cancel)()
+	offsets, err := c.endsOf(ctx, topic.Answers, topic.AnswerChunks)
+	if err != nil && c.ctx.Err() != nil {
+		return ErrClosed
+	}
+	if err != nil {
+		return err
+	}
+	return c.start(offsets)
+}
+
+func (c *Client) endsOf(ctx context.Context, topics ...string) (map[string]map[int32]int64, error) {
 	ranges, err := c.broker.Ranges(ctx, topics...)
 	if err != nil {
-		return fmt.Errorf("listening to answers: %w", err)
+		return nil, fmt.Errorf("listening to answers: %w", err)
 	}
 	offsets := map[string]map[int32]int64{}
 	for _, name := range topics {
 		if len(ranges[name]) == 0 {
-			return fmt.Errorf("listening to %s: %w", name, ErrNoTopics)
+			return nil, fmt.Errorf("listening to %s: %w", name, ErrNoTopics)
 		}
 		offsets[name] = map[int32]int64{}
 		for partition, r := range ranges[name] {
 			offsets[name][partition] = r.End
 		}
 	}
+	return offsets, nil
+}
+
+func (c *Client) start(offsets map[string]map[int32]int64) error {
+	l := &c.listener
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
 	l.started = time.Now()
-	c.work.Go(func() { c.follow(topics, offsets) })
+	c.work.Go(func() { c.follow(offsets) })
 	return nil
 }
 
 // follow reads until Close. The positions are pinned before the first read and kept here, so that a reader that
 // breaks goes on where it stopped.
-func (c *Client) follow(topics []string, offsets map[string]map[int32]int64) {
+func (c *Client) follow(offsets map[string]map[int32]int64) {
+	topics := []string{topic.Answers, topic.AnswerChunks}
 	wait := broker.Backoff()
 	for c.ctx.Err() == nil {
 		err := c.broker.Follow(c.ctx, broker.FollowConfig{Topics: topics, Offsets: offsets}, func(r event.Record) error {

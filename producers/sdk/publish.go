@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,5 +76,9 @@ func (c *Client) publish(ctx context.Context, e event.Event) error {
 			return fmt.Errorf("publishing %s: %w", e.Type, err)
 		}
 	}
-	return c.publisher.Publish(ctx, e)
+	err := c.publisher.Publish(ctx, e)
+	if err != nil && c.ctx.Err() != nil {
+		return errors.Join(ErrClosed, err)
+	}
+	return err
 }

@@ -177,17 +177,17 @@ func (g *generator) reference(t *testing.T, md protoreflect.MessageDescriptor) o
 
 func enum(ed protoreflect.EnumDescriptor) object {
 	var names []string
-	text := comment(ed)
+	texts := []string{comment(ed)}
 	for i := range ed.Values().Len() {
 		v := ed.Values().Get(i)
 		names = append(names, string(v.Name()))
 		if c := comment(v); c != "" {
-			text += " " + string(v.Name()) + ": " + c
+			texts = append(texts, string(v.Name())+": "+c)
 		}
 	}
 	out := object{{"type", "string"}, {"enum", names}}
-	if text != "" {
-		out = append(out, member{"$comment", strings.TrimSpace(text)})
+	if text := strings.TrimSpace(strings.Join(texts, " ")); text != "" {
+		out = append(out, member{"$comment", text})
 	}
 	return out
 }
