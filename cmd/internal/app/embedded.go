@@ -1,0 +1,120 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ragline/ragline/deploy/embedded/child"
+	"github.com/ragline/ragline/deploy/embedded/clickhouse"
+	"github.com/ragline/ragline/deploy/embedded/kafka"
+)
+
+// Embedded is the laptop default: the servers that `ragline up` starts where no address is set.
+type Embedded struct {
+	broker  *kafka.Broker
+	engine  *clickhouse.Engine
+	release func()
+	// NoAnalytics says in words why there is no ClickHouse. Empty when there is one.
+	NoAnalytics string
+}
+
+// StartEmbedded takes the data directory and starts what cfg has no address for, both at a time. It writes the
+// addresses into cfg. Where the engine cannot be had the rest goes on, and the log keeps what the analytics miss.
+func StartEmbedded(ctx context.Context, cfg *Config, logger *slog.Logger, progress io.Writer) (*Embedded, error) {
+	e := &Embedded{}
+	if err := e.takeDir(ctx, cfg.General.DataDir); err != nil {
+		return nil, err
+	}
+	brokerErr := make(chan error, 1)
+	go func() { brokerErr <- e.startBroker(ctx, cfg, logger) }()
+	engineErr := e.startEngine(ctx, cfg, logger, progress)
+	if err := errors.Join(<-brokerErr, engineErr); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// takeDir makes sure of one ragline for each data directory.
+func (e *Embedded) takeDir(ctx context.Context, dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	release, err := child.FileLock(ctx, filepath.Join(dir, "up.lock"), 2*time.Second)
+	var locked *child.LockedError
+	if errors.As(err, &locked) {
+		return fmt.Errorf("another ragline uses %s (%w): stop it, or set RAGLINE_DATA_DIR to another directory", dir, err)
+	}
+	if err != nil {
+		return fmt.Errorf("taking the data directory: %w", err)
+	}
+	e.release = release
+	return nil
+}
+
+func (e *Embedded) startBroker(ctx context.Context, cfg *Config, logger *slog.Logger) error {
+	if len(cfg.Kafka.Brokers) > 0 {
+		return nil
+	}
+	conf := cfg.EmbeddedKafka
+	conf.DataDir = filepath.Join(cfg.General.DataDir, "kafka")
+	broker, err := kafka.Start(ctx, conf, logger)
+	if err != nil {
+		return err
+	}
+	e.broker = broker
+	cfg.Kafka.Brokers = []string{broker.Addr()}
+	return nil
+}
+
+func (e *Embedded) startEngine(ctx context.Context, cfg *Config, logger *slog.Logger, progress io.Writer) error {
+	if cfg.ClickHouse.URL != "" {
+		return nil
+	}
+	owner, err := token(cfg.General.DataDir)
+	if err != nil {
+		return err
+	}
+	if err := clickhouse.Prepare(ctx, progress); err != nil {
+		return e.without(ctx, err)
+	}
+	engine, err := clickhouse.Start(ctx, clickhouse.Config{
+		DataDir:      filepath.Join(cfg.General.DataDir, "clickhouse"),
+		Addr:         cfg.EmbeddedClickHouse.Addr,
+		Token:        owner,
+		OpenReadOnly: true,
+		Logger:       logger,
+	})
+	if err != nil {
+		return e.without(ctx, err)
+	}
+	e.engine = engine
+	cfg.ClickHouse.URL = cfg.ownerURL(owner)
+	return nil
+}
+
+// without goes on without analytics when the engine cannot be had on this machine; any other fault is one.
+func (e *Embedded) without(ctx context.Context, err error) error {
+	if ctx.Err() == nil && errors.Is(err, clickhouse.ErrUnavailable) {
+		e.NoAnalytics = err.Error()
+		return nil
+	}
+	return err
+}
+
+// Close stops the servers, ClickHouse first, and gives the data directory back.
+func (e *Embedded) Close() {
+	if e.engine != nil {
+		e.engine.Close()
+	}
+	if e.broker != nil {
+		_ = e.broker.Close() // it cannot fail: the process is gone either way
+	}
+	e.release()
+}

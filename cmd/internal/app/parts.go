@@ -1,0 +1,153 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/dataset"
+	"github.com/ragline/ragline/consumers/evaluator"
+	"github.com/ragline/ragline/consumers/exporter"
+	"github.com/ragline/ragline/consumers/sink"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/warehouse"
+	"github.com/ragline/ragline/producers/gateway"
+	"github.com/ragline/ragline/producers/sdk"
+	"github.com/ragline/ragline/schemas/topic"
+)
+
+// part is something that `ragline run` can start.
+type part struct {
+	name  string
+	start func(s *System) ([]task, error)
+}
+
+// parts is the list. A new consumer is one line here.
+var parts = []part{
+	{"agent", startAgent},
+	{"evaluator", startEvaluator},
+	{"dataset", startDataset},
+	{"exporter", startExporter},
+	{"sink", startSink},
+	{"gateway", startGateway},
+}
+
+func startAgent(s *System) ([]task, error) {
+	a, err := agent.New(s.cfg.Agent, agent.Deps{Broker: s.broker, Pack: s.pack, Logger: s.logger, Registerer: s.registry})
+	if err != nil {
+		return nil, err
+	}
+	consumer, err := stream.NewConsumer(s.cfg.Stream, s.deps(), agent.Topics(), a.Handler())
+	if err != nil {
+		return nil, err
+	}
+	// The store closes after the handler: a query that is being accepted must not find it closed.
+	run := func(ctx context.Context) error {
+		both, ctx := errgroup.WithContext(ctx)
+		both.Go(func() error { return a.Run(ctx) })
+		both.Go(func() error { return consumer.Run(ctx) })
+		return errors.Join(both.Wait(), a.Close())
+	}
+	return []task{{run, []<-chan struct{}{a.Ready(), consumer.Ready()}}}, nil
+}
+
+func startEvaluator(s *System) ([]task, error) {
+	handler, err := evaluator.New(s.cfg.Evaluator, s.pack, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	consumer, err := stream.NewConsumer(s.cfg.Stream, s.deps(), []string{topic.Interactions}, handler)
+	if err != nil {
+		return nil, err
+	}
+	return []task{{consumer.Run, []<-chan struct{}{consumer.Ready()}}}, nil
+}
+
+func startDataset(s *System) ([]task, error) {
+	builder, err := dataset.New(s.cfg.Dataset, s.broker, s.pack, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	return []task{{run: builder.Run}}, nil
+}
+
+func startExporter(s *System) ([]task, error) {
+	exporters, err := exporter.New(s.cfg.Exporter, exporter.Deps{Broker: s.broker, Logger: s.logger, Registerer: s.registry, Version: Version})
+	if err != nil {
+		return nil, err
+	}
+	var tasks []task
+	for _, x := range exporters {
+		consumer, err := stream.NewBatchConsumer(s.cfg.Stream, s.deps(), x.Topics(), x)
+		if err != nil {
+			return nil, err
+		}
+		run := func(ctx context.Context) error { return errors.Join(consumer.Run(ctx), x.Close()) }
+		tasks = append(tasks, task{run, []<-chan struct{}{consumer.Ready()}})
+	}
+	return tasks, nil
+}
+
+// startSink leaves the sink out where there is no ClickHouse: the log holds what it would have stored.
+func startSink(s *System) ([]task, error) {
+	if s.cfg.ClickHouse.URL == "" {
+		return nil, nil
+	}
+	w, err := warehouse.Open(s.cfg.ClickHouse, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	handler := sink.New(s.cfg.Sink, w, s.logger)
+	consumer, err := stream.NewBatchConsumer(s.cfg.Stream, s.deps(), sink.Topics(s.groups()...), handler)
+	if err != nil {
+		return nil, err
+	}
+	run := func(ctx context.Context) error {
+		defer w.Close()
+		if err := w.Wait(ctx); err != nil {
+			return err
+		}
+		if _, err := w.Migrate(ctx); err != nil {
+			return err
+		}
+		return consumer.Run(ctx)
+	}
+	return []task{{run, []<-chan struct{}{consumer.Ready()}}}, nil
+}
+
+func startGateway(s *System) ([]task, error) {
+	ready := make(chan struct{})
+	run := func(ctx context.Context) error {
+		cfg := sdk.Config{Tenant: s.cfg.General.Tenant, Source: "ragline/gateway"}
+		client, err := sdk.Open(ctx, cfg, sdk.WithBroker(s.broker), sdk.WithLogger(s.logger))
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		g, err := gateway.New(s.cfg.Gateway, gateway.Deps{Client: client, Logger: s.logger, Registerer: s.registry, Gatherer: s.registry})
+		if err != nil {
+			return err
+		}
+		if err := g.Listen(ctx); err != nil {
+			return err
+		}
+		s.gateway = g.Addr()
+		close(ready)
+		return g.Run(ctx)
+	}
+	return []task{{run, []<-chan struct{}{ready}}}, nil
+}
+
+// groups lists the consumer groups that may give records up.
+func (s *System) groups() []string {
+	groups := []string{"agent", s.cfg.Evaluator.Group}
+	for _, backend := range s.cfg.Exporter.Backends {
+		if name := strings.ToLower(strings.TrimSpace(backend)); name != "" && name != exporter.None {
+			groups = append(groups, exporter.GroupPrefix+name)
+		}
+	}
+	return groups
+}

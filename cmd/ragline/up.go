@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ragline/ragline/cmd/internal/app"
+	"github.com/ragline/ragline/cmd/internal/demo"
+	"github.com/ragline/ragline/consumers/dataset"
+	"github.com/ragline/ragline/consumers/warehouse"
+	"github.com/ragline/ragline/producers/sdk"
+)
+
+func upCommand(c *cli) *cobra.Command {
+	var withDemo, exit bool
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Start everything: broker and engine where no address is set, and all consumers",
+		Long: `Start everything and stay up until Ctrl-C.
+
+Where KAFKA_BROKERS is empty the embedded broker is started, where CLICKHOUSE_URL is empty the embedded ClickHouse
+engine, both as child processes with their data in RAGLINE_DATA_DIR. With both set, only the consumers run.`,
+		Args: args(cobra.NoArgs),
+		RunE: c.withConfig(func(cmd *cobra.Command, _ []string) error {
+			if exit && !withDemo {
+				return usagef("--exit ends after the demo: give --demo, too")
+			}
+			return c.up(cmd.Context(), withDemo, exit)
+		}),
+	}
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "ingest the knowledge pack, ask its sample questions, print a summary")
+	cmd.Flags().BoolVar(&exit, "exit", false, "end after the demo; 0 only when every count agrees with Kafka's offsets")
+	return cmd
+}
+
+func runCommand(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use:   "run [CONSUMER]...",
+		Short: "Run chosen consumers against Kafka and ClickHouse: " + strings.Join(app.PartNames(), ", "),
+		Long: `Run chosen consumers, all of them without a name, against KAFKA_BROKERS and CLICKHOUSE_URL.
+No server is started; where an address is empty, the embedded server of a running ragline up is used.`,
+		RunE: c.withConfig(func(cmd *cobra.Command, args []string) error {
+			ch, err := c.cfg.ClickHouseConfig()
+			if err != nil {
+				return err
+			}
+			c.cfg.ClickHouse = ch
+			s, err := app.NewSystem(cmd.Context(), c.cfg, c.logger())
+			if err != nil {
+				return quiet(cmd.Context(), err)
+			}
+			return s.Run(cmd.Context(), args, func() { c.out.Linef("ragline runs: %s", strings.Join(runs(args), ", ")) })
+		}),
+	}
+}
+
+func runs(args []string) []string {
+	if len(args) == 0 {
+		return app.PartNames()
+	}
+	return args
+}
+
+func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
+	embedded, err := app.StartEmbedded(ctx, &c.cfg, c.logger(), c.err.Writer())
+	if err != nil {
+		return quiet(ctx, err)
+	}
+	defer embedded.Close()
+	if embedded.NoAnalytics != "" {
+		c.err.Linef("%s %s\n  Everything else runs; the log keeps what the analytics miss, and they catch up once there is an engine.", c.err.Odd("no analytics:"), embedded.NoAnalytics)
+	}
+	s, err := app.NewSystem(ctx, c.cfg, c.logger())
+	if err != nil {
+		return quiet(ctx, err)
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	var demoErr error
+	demoDone := make(chan struct{})
+	err = s.Run(ctx, nil, func() {
+		defer close(demoDone)
+		if !withDemo {
+			c.printAddresses(s)
+			return
+		}
+		demoErr = quiet(ctx, c.demo(ctx, s))
+		if exit || errors.Is(ctx.Err(), context.Canceled) {
+			end()
+			return
+		}
+		if demoErr != nil {
+			c.err.Linef("%s %v", c.err.Bad("demo:"), demoErr)
+		}
+		c.printAddresses(s)
+	})
+	if !exit {
+		return err
+	}
+	return errors.Join(err, demoErr)
+}
+
+// quiet makes Ctrl-C before everything is up no failure.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (c *cli) demo(ctx context.Context, s *app.System) error {
+	client, err := sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/demo"}, sdk.WithBroker(s.Broker()), sdk.WithLogger(c.logger()))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	builder, err := dataset.New(c.cfg.Dataset, s.Broker(), s.Pack(), c.logger())
+	if err != nil {
+		return err
+	}
+	d := demo.Demo{
+		Broker: s.Broker(), Client: client, Pack: s.Pack(), Builder: builder, Out: c.out,
+		Knowledge: c.cfg.Knowledge, Tenant: c.cfg.General.Tenant,
+	}
+	if c.cfg.ClickHouse.URL != "" {
+		if d.Warehouse, err = warehouse.Open(c.cfg.ClickHouse, c.logger()); err != nil {
+			return err
+		}
+		defer d.Warehouse.Close()
+	}
+	return d.Run(ctx)
+}
+
+func (c *cli) printAddresses(s *app.System) {
+	c.out.Linef("\n%s", c.out.Bold("ragline is up; Ctrl-C ends it"))
+	c.out.Linef("  Kafka       %s", strings.Join(s.Broker().Addrs(), ", "))
+	c.out.Linef("  gateway     http://%s  (POST /v1/queries, /openapi.json)", s.Gateway())
+	if c.cfg.ClickHouse.URL != "" {
+		c.out.Linef("  ClickHouse  %s", c.clickHouseAddress())
+	}
+	c.out.Linef("  data        %s", c.cfg.General.DataDir)
+	c.out.Linef("%s", c.out.Dim(fmt.Sprintf("  try: bin/ragline ask \"%s\"", s.Pack().Questions[0].Question)))
+}

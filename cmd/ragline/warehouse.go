@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/ragline/ragline/consumers/warehouse"
+)
+
+// warehouse opens ClickHouse once it answers, or says what to do. Analysts may only read.
+func (c *cli) warehouse(ctx context.Context, analyst bool) (*warehouse.Warehouse, error) {
+	cfg := c.cfg.AnalystConfig()
+	if !analyst {
+		var err error
+		if cfg, err = c.cfg.ClickHouseConfig(); err != nil {
+			return nil, err
+		}
+	}
+	w, err := warehouse.Open(cfg, c.logger())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := w.Table(ctx, "SELECT 1"); err != nil {
+		_ = w.Close()                                                                                                     // nothing was asked of it yet
+		return nil, fmt.Errorf("ClickHouse does not answer: start it with `ragline up`, or set CLICKHOUSE_URL (%w)", err) //nolint:revive // ClickHouse is a name
+	}
+	return w, nil
+}
+
+// clickHouseAddress is the address without credentials.
+func (c *cli) clickHouseAddress() string {
+	u, err := url.Parse(c.cfg.AnalystConfig().URL)
+	if err != nil {
+		return "" // Load has parsed it
+	}
+	return "http://" + u.Host + "/?database=ragline"
+}
