@@ -13,11 +13,14 @@ import (
 // A goroutine keeps reading stdin until it ends; that is the rest of the program's life.
 func UntilParentExits(ctx context.Context, stdin io.Reader) (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	ctx, end := context.WithCancel(ctx)
 	go func() {
 		_, _ = io.Copy(io.Discard, stdin)
-		stop()
+		// Not stop: when the parent dies a signal may come, too, and with its handler gone it would cut
+		// the program's close short.
+		end()
 	}()
-	return ctx, stop
+	return ctx, func() { end(); stop() }
 }
 
 // PrintReady tells the parent that the program serves on addr.

@@ -8,10 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -47,10 +45,6 @@ func Main(ctx context.Context, opts Options) error {
 	if err := opts.setDefaults(); err != nil {
 		return err
 	}
-	// When the parent dies, stdin ends and SIGTERM comes. The second of them must not cut Close short.
-	late := make(chan os.Signal, 1)
-	signal.Notify(late, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(late)
 	ctx, stop := child.UntilParentExits(ctx, opts.Stdin)
 	defer stop()
 	release, err := lockDir(ctx, opts.DataDir, opts.LockWait)
