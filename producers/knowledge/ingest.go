@@ -40,12 +40,18 @@ type Progress struct {
 
 // Report says what a run did. The lists hold document ids in the order of the files' paths; Removed is sorted.
 type Report struct {
-	New, Changed, Unchanged, Removed []string
-	Skipped                          []Skipped
+	New       []string  `json:"new"`
+	Changed   []string  `json:"changed"`
+	Unchanged []string  `json:"unchanged"`
+	Removed   []string  `json:"removed"`
+	Skipped   []Skipped `json:"skipped"`
 }
 
 // Skipped is a file that is not in the knowledge base, and why.
-type Skipped struct{ Path, Reason string }
+type Skipped struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
 
 // String is the report in one line.
 func (r Report) String() string {
@@ -54,8 +60,8 @@ func (r Report) String() string {
 }
 
 // Ingest publishes the documents of dir that the documents topic does not hold yet, in the order of their paths.
-// Files that cannot be read as documents are skipped with a reason; an error means that the run stopped, and the
-// report says how far it came.
+// Files that cannot be read as documents are skipped with a reason; an error means that the run stopped: the
+// report then says what was read, of which the last 64 documents may not be published. Running again is right.
 func Ingest(ctx context.Context, dir string, b *broker.Broker, opts Options) (Report, error) {
 	if err := opts.Config.Validate(); err != nil {
 		return Report{}, err
