@@ -188,7 +188,7 @@ func (a *Agent) follow(ctx context.Context) error {
 	for {
 		err := a.index.Follow(ctx, a.deps.Broker, func() { once.Do(func() { close(a.ready) }) })
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end was asked for
 		}
 		a.deps.Logger.Warn("following documents was interrupted, starting again", "error", err)
 		pause(ctx, wait.NextBackOff())

@@ -2,8 +2,8 @@ package checkpoint_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -63,7 +63,7 @@ func point(id, parent, runID string, step int) *checkpoint.Checkpoint {
 	return &checkpoint.Checkpoint{
 		ID: id, ThreadID: "t", RunID: runID, ParentID: parent, Source: checkpoint.SourceLoop, Step: step, RunStep: step + 1,
 		Next:      []string{"a"},
-		Writes:    []checkpoint.Write{{Key: "k", Value: json.RawMessage(fmt.Sprint(step))}},
+		Writes:    []checkpoint.Write{{Key: "k", Value: json.RawMessage(strconv.Itoa(step))}},
 		CreatedAt: time.Unix(2, 7).UTC(),
 	}
 }
@@ -291,7 +291,7 @@ func concurrent(t *testing.T, s checkpoint.Store) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			c := checkpoint.Commit{ThreadID: "t", RunID: "r1", Messages: []checkpoint.Message{{ID: fmt.Sprint(i), Topic: "a"}}}
+			c := checkpoint.Commit{ThreadID: "t", RunID: "r1", Messages: []checkpoint.Message{{ID: strconv.Itoa(i), Topic: "a"}}}
 			if i%10 == 0 {
 				c.RunID = "unknown"
 			}

@@ -3,7 +3,6 @@ package react_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,7 +77,8 @@ func TestNextQuestionOfAThreadKnowsTheLastAnswer(t *testing.T) {
 	}
 	require.Equal(t, []llm.Message{
 		{Role: llm.RoleSystem, Text: "be brief"},
-		{Role: llm.RoleUser, Text: "question one"}, {Role: llm.RoleAssistant, Text: "seven"},
+		{Role: llm.RoleUser, Text: "question one"},
+		{Role: llm.RoleAssistant, Text: "seven"},
 		{Role: llm.RoleUser, Text: "question two"},
 	}, m.requests[1].Messages)
 }
@@ -121,7 +121,7 @@ func TestSensitiveToolWaitsAndLeavesAReceipt(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out.Interrupts[0].Value, &q))
 	require.Equal(t, "generate_quotation", q.Call.Tool)
 	_, err = b.store.Receipt(t.Context(), q.Call.ID)
-	require.True(t, errors.Is(err, checkpoint.ErrNotFound), "no intent before the approval")
+	require.ErrorIs(t, err, checkpoint.ErrNotFound, "no intent before the approval")
 
 	_, err = b.store.Decide(t.Context(), out.Interrupts[0].ID, json.RawMessage(`{"kind":"approve"}`), checkpoint.Position{})
 	require.NoError(t, err)

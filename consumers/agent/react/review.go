@@ -41,7 +41,7 @@ type ReviewDecision struct {
 
 // humanReview waits for a person and does what the person says.
 func (r *loop) humanReview(_ context.Context, t *graph.Task, step *Step) (graph.Update, error) {
-	c, run, err := r.pending(t.State)
+	c, _, err := r.pending(t.State)
 	if err != nil {
 		return graph.Update{}, err
 	}
@@ -62,12 +62,12 @@ func (r *loop) humanReview(_ context.Context, t *graph.Task, step *Step) (graph.
 		return graph.Update{}, fmt.Errorf("reading the decision: %w", err)
 	}
 	step.Tool, step.Input, step.Observation = c.Tool, string(c.Arguments), string(d.Kind)+suffix(d.Comment)
-	u, err := r.decided(run, t.RunID, c, d)
+	u, err := r.decided(t.RunID, c, d)
 	u.Notes = append(u.Notes, Reviewed{Call: c, Decision: d})
 	return u, err
 }
 
-func (r *loop) decided(run Run, runID string, c Call, d ReviewDecision) (graph.Update, error) {
+func (r *loop) decided(runID string, c Call, d ReviewDecision) (graph.Update, error) {
 	switch d.Kind {
 	case Approve:
 		return r.intend(runID, c)

@@ -1,9 +1,10 @@
 package retrieval_test
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,7 +77,7 @@ func TestWeightsTellRareWordsFromCommonOnes(t *testing.T) {
 	t.Parallel()
 	var docs []retrieval.Document
 	for i := range 10 {
-		docs = append(docs, retrieval.Document{ID: fmt.Sprint(i), Text: "common"})
+		docs = append(docs, retrieval.Document{ID: strconv.Itoa(i), Text: "common"})
 	}
 	docs = append(docs, retrieval.Document{ID: "x", Text: "rare"})
 	x := setup(t, docs...)
@@ -86,4 +87,16 @@ func TestWeightsTellRareWordsFromCommonOnes(t *testing.T) {
 	require.Equal(t, "common", w[0].Word)
 	require.Less(t, w[0].IDF, w[1].IDF)
 	require.Less(t, w[1].IDF, w[2].IDF)
+}
+
+func TestParagraphWithoutEndIsCutToPassages(t *testing.T) {
+	t.Parallel()
+	x := setup(t, retrieval.Document{ID: "a", Text: strings.Repeat("A sentence of é. ", 1000) + strings.Repeat("é", 5000) + " needle"})
+	list, err := x.Search(t.Context(), "needle sentence", 100)
+	require.NoError(t, err)
+	require.Greater(t, len(list), 10)
+	for _, p := range list {
+		require.LessOrEqual(t, len(p.Text), 2400)
+		require.True(t, utf8.ValidString(p.Text))
+	}
 }

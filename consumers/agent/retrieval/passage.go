@@ -2,6 +2,7 @@ package retrieval
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // maxPassage is the length in bytes up to which paragraphs of a section are joined into one passage.
@@ -49,16 +50,38 @@ func (d Document) passages() []Passage {
 			heading = title
 			continue
 		}
-		if body.Len() > 0 && body.Len()+len(par) > maxPassage {
-			flush()
+		for _, part := range split(par) {
+			if body.Len() > 0 && body.Len()+len(part) > maxPassage {
+				flush()
+			}
+			if body.Len() > 0 {
+				body.WriteString("\n\n")
+			}
+			body.WriteString(part)
 		}
-		if body.Len() > 0 {
-			body.WriteString("\n\n")
-		}
-		body.WriteString(par)
 	}
 	flush()
 	return out
+}
+
+// split cuts a paragraph that is too long for a passage, at the end of a sentence or line where there is one.
+func split(par string) []string {
+	var out []string
+	for len(par) > 2*maxPassage {
+		at := strings.LastIndexAny(par[:maxPassage], "\n")
+		if dot := strings.LastIndex(par[:maxPassage], ". "); dot > at {
+			at = dot + 1
+		}
+		if at <= 0 {
+			at = maxPassage
+			for !utf8.RuneStart(par[at]) {
+				at--
+			}
+		}
+		out = append(out, strings.TrimSpace(par[:at]))
+		par = strings.TrimSpace(par[at:])
+	}
+	return append(out, par)
 }
 
 // paragraphs splits at blank lines and around heading lines.

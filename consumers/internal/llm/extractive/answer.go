@@ -124,7 +124,7 @@ func same(a, b string) bool {
 	for t := range y {
 		onlyY = onlyY || hasDigit(t) && !x[t]
 	}
-	return !(onlyX && onlyY) && float64(common) >= alike*float64(min(len(x), len(y)))*lengthRatio(len(x), len(y))
+	return (!onlyX || !onlyY) && float64(common) >= alike*float64(min(len(x), len(y)))*lengthRatio(len(x), len(y))
 }
 
 // lengthRatio lets a short sentence count as told by a long one only when nearly all of its words are there.

@@ -24,8 +24,15 @@ func TestSentencesEndWhereTheyEnd(t *testing.T) {
 func TestStemsOfOneWordAgree(t *testing.T) {
 	t.Parallel()
 	for _, group := range [][]string{
-		{"valve", "valves"}, {"stagger", "staggered", "staggering", "staggers"}, {"repair", "repaired", "repairs"}, {"test", "tests", "tested", "testing"},
-		{"class", "classes"}, {"study", "studies"}, {"require", "required", "requires"}, {"leak", "leaking", "leaks"}, {"limit", "limited", "limitation"},
+		{"valve", "valves"},
+		{"stagger", "staggered", "staggering", "staggers"},
+		{"repair", "repaired", "repairs"},
+		{"test", "tests", "tested", "testing"},
+		{"class", "classes"},
+		{"study", "studies"},
+		{"require", "required", "requires"},
+		{"leak", "leaking", "leaks"},
+		{"limit", "limited", "limitation"},
 	} {
 		for _, w := range group[1:] {
 			require.Equal(t, stem(group[0]), stem(w), w)
