@@ -61,7 +61,7 @@ bench: ## Run every benchmark once, so that none rots (ITERATIONS=1x)
 .PHONY: generate
 generate: proto ## Regenerate everything that is generated
 	$(GO) test ./schemas/jsonschema -update
-	$(GO) run ./cmd/ragline config example > .env.example
+	$(GO) test ./cmd/internal/app -run TestExampleFile -update
 
 .PHONY: proto
 proto: $(BUF) $(PROTOC_GEN_GO) ## Regenerate schemas/event from the .proto files
