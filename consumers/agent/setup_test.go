@@ -25,7 +25,7 @@ type rig struct {
 	pack *domain.Pack
 }
 
-func setup(t *testing.T) *rig {
+func setup(t testing.TB) *rig {
 	t.Helper()
 	pack, err := domain.Load("../../deploy/domain/jdjones")
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func setup(t *testing.T) *rig {
 }
 
 // config returns the defaults with a store of the test's own.
-func config(t *testing.T) agent.Config {
+func config(t testing.TB) agent.Config {
 	t.Helper()
 	cfg, err := env.ParseAsWithOptions[agent.Config](env.Options{Environment: map[string]string{}})
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func config(t *testing.T) agent.Config {
 }
 
 // open returns an agent that is closed with the test.
-func (r *rig) open(t *testing.T, cfg agent.Config, deps agent.Deps) *agent.Agent {
+func (r *rig) open(t testing.TB, cfg agent.Config, deps agent.Deps) *agent.Agent {
 	t.Helper()
 	deps.Broker, deps.Pack = r.Broker, r.pack
 	a, err := agent.New(cfg, deps)

@@ -142,14 +142,14 @@ func (t *trace) retrievalSpan(parent string, n react.ToolCall) *event.SpanEnded 
 		Score float64 `json:"score"`
 	}
 	hits := []hit{}
-	for _, p := range n.Result.Passages {
+	for _, p := range n.Result.Sources() {
 		hits = append(hits, hit{p.DocumentID, p.Score})
 	}
 	var args struct {
 		Query string `json:"query"`
 	}
 	_ = json.Unmarshal(n.Call.Arguments, &args) // the tool has accepted them
-	s.Input, s.Output = clip(args.Query), clip(marshal(n.Result.Passages))
+	s.Input, s.Output = clip(args.Query), clip(marshal(n.Result.Sources()))
 	s.Attributes["gen_ai.data_source.id"] = text(dataSource)
 	s.Attributes["gen_ai.retrieval.query.text"] = text(clip(args.Query))
 	s.Attributes["gen_ai.retrieval.documents"] = &event.AttributeValue{Value: &event.AttributeValue_JsonValue{JsonValue: marshal(hits)}}

@@ -59,7 +59,7 @@ func (r *loop) intend(runID string, c Call) (graph.Update, error) {
 // observe skips the tool: its result is known already.
 func (r *loop) observe(o Observation) (graph.Update, error) {
 	var w writes
-	w.add(keyResult.Set(o))
+	w.add(keyObservations.Add(o))
 	return graph.Update{Writes: w.list, Goto: []string{NodeObserve}}, w.err
 }
 
@@ -96,20 +96,24 @@ func (r *loop) execute(ctx context.Context, t *graph.Task, step *Step) (graph.Up
 	case err != nil:
 		return graph.Update{}, fmt.Errorf("calling %s: %w", c.Tool, err)
 	}
-	return r.executed(t.RunID, o, note)
+	return r.executed(t.RunID, o, note, found.Idempotent)
 }
 
-func (r *loop) executed(runID string, o Observation, note ToolCall) (graph.Update, error) {
-	raw, err := json.Marshal(o.Result)
-	if err != nil {
-		return graph.Update{}, fmt.Errorf("encoding a receipt: %w", err)
+func (r *loop) executed(runID string, o Observation, note ToolCall, idempotent bool) (graph.Update, error) {
+	// Only a call that must not be repeated needs its result in the receipt; the state has it in any case.
+	raw := json.RawMessage("true")
+	if !idempotent {
+		var err error
+		if raw, err = json.Marshal(o.Result); err != nil {
+			return graph.Update{}, fmt.Errorf("encoding a receipt: %w", err)
+		}
 	}
 	notes := []any{note}
 	for i, m := range note.Result.Effects {
 		notes = append(notes, Effect{CallID: o.Call.ID, Ordinal: i, Message: m})
 	}
 	var w writes
-	w.add(keyResult.Set(o))
+	w.add(keyObservations.Add(o))
 	return graph.Update{
 		Writes: w.list, Notes: notes,
 		Receipts: []checkpoint.Receipt{{CallID: o.Call.ID, RunID: runID, Tool: o.Call.Tool, Arguments: o.Call.Arguments, Result: raw}},
@@ -150,17 +154,18 @@ func (r *loop) uncertain(ctx context.Context, t *graph.Task, c Call) (u graph.Up
 	return u, true, err
 }
 
-// observation adds the result to what the model sees next.
+// observation is the point at which the model's next round begins. The observation itself is in the state already:
+// writing it here again would store every passage twice.
 func (r *loop) observation(_ context.Context, t *graph.Task, step *Step) (graph.Update, error) {
-	o, err := keyResult.Get(t.State)
+	list, err := keyObservations.Get(t.State)
 	if err != nil {
 		return graph.Update{}, err
 	}
-	step.Tool, step.Observation = o.Call.Tool, o.Result.Text
-	var w writes
-	w.add(keyObservations.Add(o))
-	w.add(keyResult.Set(Observation{}))
-	return graph.Update{Writes: w.list}, w.err
+	if len(list) == 0 {
+		return graph.Update{}, errors.New("there is no observation")
+	}
+	step.Tool = list[len(list)-1].Call.Tool
+	return graph.Update{}, nil
 }
 
 // pending returns the call that was decided on.

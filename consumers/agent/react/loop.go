@@ -51,7 +51,7 @@ type loop struct{ Deps }
 // New returns the graph.
 func New(d Deps) *graph.Graph {
 	r := &loop{d}
-	g := graph.New(keyRun, keyQuestion, keyMessages, keyThoughts, keyCalls, keyObservations, keyDecision, keyResult,
+	g := graph.New(keyRun, keyQuestion, keyMessages, keyThoughts, keyCalls, keyObservations, keyDecision,
 		keyIterations, keyAnswer, keyState, keyError, keySteps, keyUsage, keyPico)
 	for name, fn := range map[string]nodeFunc{
 		NodeThought: r.thought, NodeSelector: r.selectAction, NodeTool: r.execute,

@@ -48,13 +48,14 @@ func ReadResult(s graph.State) (Result, error) {
 	if err := errors.Join(append(errs[:], err, err2)...); err != nil {
 		return Result{}, err
 	}
+	fillIn(r.Steps, observations)
 	seen := map[string]bool{}
 	for _, o := range observations {
 		if !o.Failed && !seen["tool "+o.Call.Tool] {
 			seen["tool "+o.Call.Tool] = true
 			r.ToolsUsed = append(r.ToolsUsed, o.Call.Tool)
 		}
-		for _, p := range o.Result.Passages {
+		for _, p := range o.Result.Sources() {
 			if key := p.DocumentID + " " + p.Text; !seen[key] {
 				seen[key] = true
 				r.Sources = append(r.Sources, Source{Passage: p, Cited: strings.Contains(r.Answer, "["+p.DocumentID+"]")})
@@ -62,4 +63,15 @@ func ReadResult(s graph.State) (Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// fillIn gives the k-th observation step the k-th observation.
+func fillIn(steps []Step, observations []Observation) {
+	k := 0
+	for i := range steps {
+		if steps[i].Node == NodeObserve && k < len(observations) {
+			steps[i].Observation = observations[k].Result.Text
+			k++
+		}
+	}
 }

@@ -19,7 +19,6 @@ const (
 	keyCalls        = graph.List[Call]("tool_calls")
 	keyObservations = graph.List[Observation]("observations")
 	keyDecision     = graph.Value[Decision]("decision")
-	keyResult       = graph.Value[Observation]("result")
 	keyIterations   = graph.Value[int]("iterations")
 	keyAnswer       = graph.Value[string]("answer")
 	keyState        = graph.Value[State]("state")
@@ -73,10 +72,11 @@ const (
 
 // Step is one line of the trace.
 type Step struct {
-	Node        string        `json:"node"`
-	Thought     string        `json:"thought,omitempty"`
-	Tool        string        `json:"tool,omitempty"`
-	Input       string        `json:"input,omitempty"`
+	Node    string `json:"node"`
+	Thought string `json:"thought,omitempty"`
+	Tool    string `json:"tool,omitempty"`
+	Input   string `json:"input,omitempty"`
+	// Observation of an observation node is filled in by ReadResult.
 	Observation string        `json:"observation,omitempty"`
 	Started     time.Time     `json:"started"`
 	Duration    time.Duration `json:"duration"`
@@ -98,7 +98,6 @@ func Input(run Run, question string) ([]checkpoint.Write, error) {
 	w.add(keyCalls.Replace())
 	w.add(keyObservations.Replace())
 	w.add(keyDecision.Set(Decision{}))
-	w.add(keyResult.Set(Observation{}))
 	w.add(keyIterations.Set(0))
 	w.add(keyAnswer.Set(""))
 	w.add(keyState.Set(""))

@@ -42,9 +42,6 @@ func lookup(rows []domain.Fact) (Result, error) {
 		looked.Facts = append(looked.Facts, llm.Fact{
 			Entity: f.Entity, Attribute: f.Attribute, Text: f.Text, DocumentID: f.Document, Edition: f.Edition,
 		})
-		if f.Document != "" {
-			out.Passages = append(out.Passages, llm.Passage{DocumentID: f.Document, Title: f.Entity, Text: f.Text})
-		}
 		fmt.Fprintf(&text, "[%s] %s: %s\n", f.Document, f.Entity, f.Text)
 	}
 	if len(looked.Facts) == 0 {

@@ -60,5 +60,5 @@ func search(ctx context.Context, index *retrieval.Index, in Invocation) (Result,
 		text.WriteString("No passage matches.")
 	}
 	data, err := encode(found)
-	return Result{Text: strings.TrimSpace(text.String()), Data: data, Passages: found.Passages}, err
+	return Result{Text: strings.TrimSpace(text.String()), Data: data}, err
 }

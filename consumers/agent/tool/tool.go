@@ -42,10 +42,27 @@ type Result struct {
 	// Text is for the model to read, Data the same for programs.
 	Text string          `json:"text"`
 	Data json.RawMessage `json:"data,omitempty"`
-	// Passages are the sources that the result brings.
+	// Passages are the sources that the result brings, unless Data has them already.
 	Passages []llm.Passage `json:"passages,omitempty"`
 	// Effects are events to publish with the receipt of the call.
 	Effects []proto.Message `json:"-"`
+}
+
+// Sources returns the passages of a result, those in the data of a search or a look-up included.
+func (r Result) Sources() []llm.Passage {
+	out := r.Passages
+	var found llm.Found
+	var looked llm.Looked
+	if len(r.Data) == 0 || json.Unmarshal(r.Data, &found) != nil || json.Unmarshal(r.Data, &looked) != nil {
+		return out
+	}
+	out = append(out, found.Passages...)
+	for _, f := range looked.Facts {
+		if f.DocumentID != "" {
+			out = append(out, llm.Passage{DocumentID: f.DocumentID, Title: f.Entity, Text: f.Text})
+		}
+	}
+	return out
 }
 
 // decode reads arguments strictly: a field that a tool does not know is a misunderstanding to clear up, not to ignore.

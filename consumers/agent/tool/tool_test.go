@@ -36,7 +36,7 @@ func TestSearchReturnsPassagesWithTheirDocuments(t *testing.T) {
 	out, err := call(t, tool.Search(index), `{"query":"staggered rings","k":1}`)
 	require.NoError(t, err)
 	require.Equal(t, "[a] Rings\nRings are staggered.", out.Text)
-	require.Len(t, out.Passages, 1)
+	require.Len(t, out.Sources(), 1)
 	var found llm.Found
 	require.NoError(t, json.Unmarshal(out.Data, &found))
 	require.Len(t, found.Weights, 2)
@@ -50,7 +50,7 @@ func TestLookupFindsTheFactOfAnEntity(t *testing.T) {
 	out, err := call(t, tool.Lookup(pack(t)), `{"query":"mechanical cycles of API 622"}`)
 	require.NoError(t, err)
 	require.Contains(t, out.Text, "1,510")
-	require.Equal(t, "api-622-emission-test", out.Passages[0].DocumentID)
+	require.Equal(t, "api-622-emission-test", out.Sources()[0].DocumentID)
 }
 
 func TestQuotationAddsUpAndCarriesItsIDs(t *testing.T) {
