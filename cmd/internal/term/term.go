@@ -77,7 +77,7 @@ func (p *Printer) Table(header []string, rows [][]string) {
 		cells := make([]string, len(header))
 		for i := range cells {
 			if i < len(row) {
-				cells[i] = Cut(row[i], 80)
+				cells[i] = indent(row[i]) + Cut(row[i], 80)
 			}
 		}
 		clean = append(clean, cells)
@@ -102,6 +102,9 @@ func (p *Printer) Table(header []string, rows [][]string) {
 		p.Linef("%s", text)
 	}
 }
+
+// indent returns the spaces that a cell begins with: they show depth.
+func indent(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " "))] }
 
 // Clean removes control characters, escape sequences and marks that reorder text. Line breaks stay.
 func Clean(s string) string {

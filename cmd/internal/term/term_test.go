@@ -20,6 +20,6 @@ func TestTextFromTheLogCannotDriveATerminal(t *testing.T) {
 func TestTableAlignsColumnsWithoutColourOffATerminal(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	term.New(&out).Table([]string{"topic", "rows"}, [][]string{{"queries", "12"}, {"dlq", "0"}})
-	require.Equal(t, "topic    rows\nqueries  12\ndlq      0\n", out.String())
+	term.New(&out).Table([]string{"topic", "rows"}, [][]string{{"queries", "12"}, {"  dlq", "0"}})
+	require.Equal(t, "topic    rows\nqueries  12\n  dlq    0\n", out.String())
 }
