@@ -58,7 +58,6 @@ func (c Config) Validate() error {
 		{"RAGLINE_STREAM_RETRY_MAX", c.RetryMax, c.RetryMin, time.Hour},
 		{"RAGLINE_STREAM_COMMIT_INTERVAL", c.CommitInterval, time.Millisecond, time.Minute},
 		{"RAGLINE_STREAM_SESSION_TIMEOUT", c.SessionTimeout, 100 * time.Millisecond, 30 * time.Minute},
-		// The group waits 60 s for a member before it goes on without it.
 		{"RAGLINE_STREAM_SHUTDOWN_TIMEOUT", c.ShutdownTimeout, 100 * time.Millisecond, 50 * time.Second},
 		{"RAGLINE_BATCH_LINGER", c.BatchLinger, time.Millisecond, time.Minute},
 	} {

@@ -90,6 +90,8 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.SessionTimeout(m.cfg.SessionTimeout),
 		kgo.HeartbeatInterval(min(m.cfg.SessionTimeout/10, 3*time.Second)),
+		// A member that dies between join and sync holds the whole group up for this long.
+		kgo.RebalanceTimeout(m.cfg.ShutdownTimeout+5*time.Second),
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(m.onAssigned),
