@@ -103,8 +103,8 @@ func (x *Index) flush() error {
 	if err := x.bleve.Batch(x.batch); err != nil {
 		return fmt.Errorf("writing index: %w", err)
 	}
-	x.batch.Reset()
-	x.waiting = 0
+	// A new one, not Reset: scorch's goroutines may still read the old one.
+	x.batch, x.waiting = x.bleve.NewBatch(), 0
 	return nil
 }
 
