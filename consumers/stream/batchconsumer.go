@@ -33,6 +33,7 @@ func NewBatchConsumer(cfg Config, deps Deps, topics []string, h BatchHandler) (*
 	c := &BatchConsumer{member: m, handler: h, parts: map[*claim]*batchPartition{}}
 	c.announcer = newAnnouncer(m)
 	m.work = c
+	m.fetchBytes = 1 << 20
 	return c, nil
 }
 

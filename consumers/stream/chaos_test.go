@@ -17,7 +17,7 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-const chaosRounds = 12
+const chaosRounds = 6
 
 // dice is a seeded source of faults for several goroutines.
 type dice struct {

@@ -13,9 +13,6 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-// maxPoll bounds the records of one poll, so that a full budget is noticed soon.
-const maxPoll = 500
-
 // member is a member of a consumer group: it holds claims, hands records to the workload, and commits.
 type member struct {
 	cfg     Config
@@ -25,6 +22,8 @@ type member struct {
 	work    workload
 	metrics *metrics
 	outage  outage
+	// fetchBytes bounds what one fetch returns of a partition.
+	fetchBytes int32
 
 	client *kgo.Client
 	opened chan struct{} // closed when client is set: its callbacks may come earlier
@@ -100,6 +99,7 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.OnPartitionsLost(m.onLost),
 		kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.FetchMaxBytes(int32(min(max(m.cfg.BudgetBytes/4, 1<<20), 50<<20))),
+		kgo.FetchMaxPartitionBytes(m.fetchBytes),
 	)
 	close(m.opened)
 	return err
@@ -108,7 +108,7 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 // poll hands records to the workload until ctx ends.
 func (m *member) poll(ctx context.Context) {
 	for {
-		fetches := m.client.PollRecords(ctx, maxPoll)
+		fetches := m.client.PollFetches(ctx)
 		if ctx.Err() != nil || fetches.IsClientClosed() {
 			m.client.AllowRebalance()
 			return

@@ -6,7 +6,7 @@ import (
 )
 
 // press pauses and resumes partitions. Both limits have hysteresis, so that a partition does not flap: it is paused
-// at the limit and resumed at half of it. Limits are soft by what one poll returns.
+// at the limit and resumed at half of it. Limits are soft by one fetch.
 func (c *Consumer) press() {
 	switch {
 	case c.bytes >= c.cfg.BudgetBytes:
