@@ -28,7 +28,7 @@ func BenchmarkAnswers(b *testing.B) {
 			ctx, cancel := context.WithCancel(context.Background())
 			done := make(chan error, 1)
 			go func() {
-				done <- r.Broker.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Answers}}, func(event.Record) error {
+				done <- r.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Answers}}, func(event.Record) error {
 					answered <- struct{}{}
 					return nil
 				})

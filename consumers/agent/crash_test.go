@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -239,4 +241,32 @@ func (launcher) Generate(_ context.Context, r llm.Request, _ func(string)) (llm.
 		return llm.Response{Text: last.Text}, nil
 	}
 	return llm.Response{Call: &llm.Call{Tool: "launch", Arguments: json.RawMessage(`{}`)}}, nil
+}
+
+func TestRunWhoseAnswerCannotBePublishedFailsInsteadOfTryingForEver(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	for _, text := range []string{"\xff", strings.Repeat("long ", 300_000)} {
+		a := r.open(t, config(t), agent.Deps{Model: babbler(text)})
+		streamtest.Start(t, a.Run)
+		q, next := query("thread", "?!"), query("thread", "?!?")
+		deliver(t, a, q, next)
+		for _, got := range r.answers(t, q, next) {
+			require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, got.GetState())
+			require.NotEmpty(t, got.GetError())
+		}
+	}
+}
+
+// babbler is a model that always gives the same answer, and calls itself by it when that is no text.
+type babbler string
+
+func (babbler) Name() string { return "babbler" }
+
+func (b babbler) Generate(context.Context, llm.Request, func(string)) (llm.Response, error) {
+	out := llm.Response{Text: string(b)}
+	if !utf8.ValidString(out.Text) {
+		out.Model = out.Text
+	}
+	return out, nil
 }

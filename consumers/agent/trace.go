@@ -126,6 +126,9 @@ func (t *trace) add(c *checkpoint.Commit, id string, at time.Time, data proto.Me
 	if err != nil {
 		return fmt.Errorf("encoding %s of run %s: %w", event.TypeOf(data), t.run.ID, err)
 	}
+	if len(r.Value) > event.MaxValueBytes {
+		return fmt.Errorf("%s of run %s has %d bytes, readers take %d", event.TypeOf(data), t.run.ID, len(r.Value), event.MaxValueBytes)
+	}
 	m := checkpoint.Message{ID: id, Topic: r.Topic, Key: r.Key, Value: r.Value}
 	for _, h := range r.Headers {
 		m.Headers = append(m.Headers, checkpoint.Header(h))

@@ -93,7 +93,11 @@ func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, stat
 	t := &trace{agent: a, run: run, in: in}
 	commit := checkpoint.Commit{ThreadID: run.ThreadID, RunID: run.ID, Status: checkpoint.StatusFailed, Error: cause.Error()}
 	if err := t.failed(&commit, state, cause); err != nil {
-		return "", fmt.Errorf("preparing the end of run %s: %w", run.ID, err)
+		// What the run has gathered may be the very thing that cannot be published: say less.
+		commit.Messages = nil
+		if err := t.failed(&commit, graph.State{}, cause); err != nil {
+			return "", fmt.Errorf("preparing the end of run %s: %w", run.ID, err)
+		}
 	}
 	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
 		return "", err

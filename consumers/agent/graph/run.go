@@ -160,7 +160,7 @@ func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state 
 	}
 	if c.req.Hook != nil {
 		if err := c.req.Hook(ctx, &s); err != nil {
-			return fmt.Errorf("preparing the commit of step %d: %w", s.RunStep, err)
+			return &NodeError{Node: "commit hook", Err: err}
 		}
 	}
 	err := e.store.Commit(ctx, commit)
