@@ -113,7 +113,7 @@ func (m *member) poll(ctx context.Context) {
 			m.client.AllowRebalance()
 			return
 		}
-		fetches.EachError(func(t string, p int32, err error) { m.outage.note("fetching", err) })
+		fetches.EachError(func(_ string, _ int32, err error) { m.outage.note("fetching", err) })
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if len(p.Records) == 0 {
 				return
