@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,7 +118,7 @@ func TestErrorAfterTheFirstRowsIsInTheBody(t *testing.T) {
 	require.Equal(t, http.StatusOK, got.status)
 	tag := got.header.Get("X-ClickHouse-Exception-Tag")
 	require.Len(t, tag, 16)
-	require.Regexp(t, regexp.MustCompile(`(?s)0\n\r\n__exception__\r\n`+tag+`\r\nCode: 395\..*\n\d+ `+tag+`\r\n__exception__\r\n$`), got.body)
+	require.Regexp(t, `(?s)0\n\r\n__exception__\r\n`+tag+`\r\nCode: 395\..*\n\d+ `+tag+`\r\n__exception__\r\n$`, got.body)
 
 	got = a.post("max_block_size=1000&wait_end_of_query=1", "SELECT throwIf(number = 500000) FROM numbers(1000000)")
 	require.Equal(t, "395", got.code())

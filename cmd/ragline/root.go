@@ -107,7 +107,7 @@ func (c *cli) broker(ctx context.Context) (*broker.Broker, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := b.Ping(ctx); err != nil {
-		return nil, fmt.Errorf("Kafka does not answer at %v: start it with `ragline up`, or set KAFKA_BROKERS (%w)", b.Addrs(), err) //nolint:revive // Kafka is a name
+		return nil, fmt.Errorf("Kafka does not answer at %v: start it with `ragline up`, or set KAFKA_BROKERS (%w)", b.Addrs(), err)
 	}
 	return b, nil
 }

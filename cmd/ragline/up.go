@@ -107,7 +107,7 @@ func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
 // quiet makes Ctrl-C before everything is up no failure.
 func quiet(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the end of ctx is the user's wish
 	}
 	return err
 }

@@ -25,8 +25,8 @@ func (c *cli) warehouse(ctx context.Context, analyst bool) (*warehouse.Warehouse
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := w.Table(ctx, "SELECT 1"); err != nil {
-		_ = w.Close()                                                                                                     // nothing was asked of it yet
-		return nil, fmt.Errorf("ClickHouse does not answer: start it with `ragline up`, or set CLICKHOUSE_URL (%w)", err) //nolint:revive // ClickHouse is a name
+		_ = w.Close() // nothing was asked of it yet
+		return nil, fmt.Errorf("ClickHouse does not answer: start it with `ragline up`, or set CLICKHOUSE_URL (%w)", err)
 	}
 	return w, nil
 }

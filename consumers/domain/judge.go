@@ -5,6 +5,7 @@ import "math"
 // Verdict is the outcome of one claim.
 type Verdict string
 
+// The verdicts. Unknown: no row of the fact table decides the claim.
 const (
 	VerdictConfirmed    Verdict = "confirmed"
 	VerdictContradicted Verdict = "contradicted"

@@ -81,7 +81,7 @@ func (f *follower) run(ctx context.Context, cl *kgo.Client, quiet time.Duration)
 	for !f.caughtUp() {
 		fetches := f.poll(ctx, cl, quiet)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a caller stops following
 		}
 		if err := fatal(fetches); err != nil {
 			return fmt.Errorf("following %v: %w", f.cfg.Topics, err)
@@ -195,7 +195,7 @@ func fatal(fetches kgo.Fetches) error {
 
 func ignoreCanceled(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the end of ctx is how a caller stops following
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"testing"
@@ -22,7 +21,7 @@ func fill(t *testing.T, b *Broker, n int) {
 	t.Helper()
 	p := publisher(t, b)
 	for i := range n {
-		require.NoError(t, p.Publish(t.Context(), query(fmt.Sprint(i))))
+		require.NoError(t, p.Publish(t.Context(), query(strconv.Itoa(i))))
 	}
 }
 

@@ -100,7 +100,7 @@ func TestPublishReturnsAtTheEndOfItsContextWhileKafkaHangs(t *testing.T) {
 	t.Parallel()
 	fake, b := withQueries(t)
 	arrived, hang := make(chan struct{}), make(chan struct{})
-	fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's signature
+	fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
 		close(arrived)
 		fake.SleepControl(func() { <-hang })
 		return nil, nil, false

@@ -59,7 +59,7 @@ func (s *scores) take(r event.Record) error {
 	e, err := topic.Decode(r)
 	score, ok := e.Data.(*event.ScoreGiven)
 	if err != nil || !ok {
-		return nil //nolint:nilerr // what is no score is not shown; the sink stores it
+		return nil // what is no score is not shown; the sink stores it
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,7 +68,7 @@ func pump(ins io.Writer, data io.Reader) error {
 				return &refusedData{werr}
 			}
 		}
-		if err == io.EOF { //nolint:errorlint // a wrapped io.EOF is not a clean end
+		if err == io.EOF { // a wrapped io.EOF is not a clean end
 			return nil
 		}
 		if err != nil {

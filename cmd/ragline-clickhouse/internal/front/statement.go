@@ -104,7 +104,7 @@ func readUpTo(body io.Reader, limit int64) (text string, whole bool, err error) 
 // check classifies before anything runs: the engine would execute several statements, and write files.
 func check(conn *chdb.Conn, in *incoming, req *request, user string) error {
 	text := in.text
-	if in.Insert != nil && !(in.whole && in.Format == "Values") {
+	if in.Insert != nil && (!in.whole || in.Format != "Values") {
 		// What the data looks like is the format's business; only VALUES is SQL.
 		text = in.Insert.Head + " FORMAT " + in.Format
 	}

@@ -55,7 +55,7 @@ type drained struct {
 
 func (d drained) Read(p []byte) (int, error) {
 	n, err := d.ReadCloser.Read(p)
-	if err == io.EOF { //nolint:errorlint // only the plain io.EOF is a clean end
+	if err == io.EOF { // only the plain io.EOF is a clean end
 		if _, rest := io.Copy(io.Discard, d.body); rest != nil {
 			return n, rest
 		}
