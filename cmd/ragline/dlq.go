@@ -190,11 +190,7 @@ the record again; those that had handled it recognise its id.`,
 }
 
 func (c *cli) redrive(ctx context.Context, letters []stream.DeadLetter, dryRun bool) error {
-	b, err := c.broker(ctx)
-	if err != nil {
-		return err
-	}
-	pub, err := b.Publisher()
+	pub, err := c.publisher(ctx)
 	if err != nil {
 		return err
 	}

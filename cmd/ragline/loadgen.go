@@ -15,15 +15,11 @@ func loadgenCommand(c *cli) *cobra.Command {
 		Short: "Publish seeded synthetic traffic (settings: RAGLINE_LOADGEN_*)",
 		Args:  args(cobra.NoArgs),
 		RunE: c.withConfig(func(cmd *cobra.Command, _ []string) error {
-			b, err := c.broker(cmd.Context())
-			if err != nil {
-				return err
-			}
 			pack, err := domain.Load(c.cfg.General.DomainDir)
 			if err != nil {
 				return err
 			}
-			pub, err := b.Publisher()
+			pub, err := c.publisher(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -112,6 +112,15 @@ func (c *cli) broker(ctx context.Context) (*broker.Broker, error) {
 	return b, nil
 }
 
+// publisher returns a publisher once Kafka answers. The caller closes it.
+func (c *cli) publisher(ctx context.Context) (*broker.Publisher, error) {
+	b, err := c.broker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.Publisher()
+}
+
 func jsonFlag(c *cli, cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&c.json, "json", false, "print JSON for scripts")
 	return cmd

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,42 +31,48 @@ type origin struct{ key, tenant, environment string }
 
 func (m mapper) traces(events []event.Event) *tracepb.TracesData {
 	data := &tracepb.TracesData{}
-	byOrigin := map[origin]*tracepb.ScopeSpans{}
-	for _, e := range events {
-		o, attributes := resourceOf(e)
-		scope := byOrigin[o]
-		if scope == nil {
-			scope = &tracepb.ScopeSpans{Scope: m.scope(), SchemaUrl: schemaURL}
-			byOrigin[o] = scope
-			data.ResourceSpans = append(data.ResourceSpans, &tracepb.ResourceSpans{
-				Resource: o.resource(attributes), ScopeSpans: []*tracepb.ScopeSpans{scope}, SchemaUrl: schemaURL,
-			})
-		}
+	byResource(events, func(r *resourcepb.Resource) *tracepb.ScopeSpans {
+		scope := &tracepb.ScopeSpans{Scope: m.scope(), SchemaUrl: schemaURL}
+		data.ResourceSpans = append(data.ResourceSpans, &tracepb.ResourceSpans{
+			Resource: r, ScopeSpans: []*tracepb.ScopeSpans{scope}, SchemaUrl: schemaURL,
+		})
+		return scope
+	}, func(scope *tracepb.ScopeSpans, e event.Event) {
 		if span, ok := e.Data.(*event.SpanEnded); ok {
 			scope.Spans = append(scope.Spans, m.span(span))
 		} else {
 			scope.Spans = append(scope.Spans, m.evaluationOf(e).span())
 		}
-	}
+	})
 	return data
 }
 
 func (m mapper) logs(events []event.Event) *logspb.LogsData {
 	data := &logspb.LogsData{}
-	byOrigin := map[origin]*logspb.ScopeLogs{}
+	byResource(events, func(r *resourcepb.Resource) *logspb.ScopeLogs {
+		scope := &logspb.ScopeLogs{Scope: m.scope(), SchemaUrl: schemaURL}
+		data.ResourceLogs = append(data.ResourceLogs, &logspb.ResourceLogs{
+			Resource: r, ScopeLogs: []*logspb.ScopeLogs{scope}, SchemaUrl: schemaURL,
+		})
+		return scope
+	}, func(scope *logspb.ScopeLogs, e event.Event) {
+		scope.LogRecords = append(scope.LogRecords, m.evaluationOf(e).log())
+	})
+	return data
+}
+
+// byResource adds each event to the scope of its resource, which open makes when the first event of it comes.
+func byResource[S any](events []event.Event, open func(*resourcepb.Resource) S, add func(S, event.Event)) {
+	scopes := map[origin]S{}
 	for _, e := range events {
 		o, attributes := resourceOf(e)
-		scope := byOrigin[o]
-		if scope == nil {
-			scope = &logspb.ScopeLogs{Scope: m.scope(), SchemaUrl: schemaURL}
-			byOrigin[o] = scope
-			data.ResourceLogs = append(data.ResourceLogs, &logspb.ResourceLogs{
-				Resource: o.resource(attributes), ScopeLogs: []*logspb.ScopeLogs{scope}, SchemaUrl: schemaURL,
-			})
+		scope, ok := scopes[o]
+		if !ok {
+			scope = open(o.resource(attributes))
+			scopes[o] = scope
 		}
-		scope.LogRecords = append(scope.LogRecords, m.evaluationOf(e).log())
+		add(scope, e)
 	}
-	return data
 }
 
 func (m mapper) scope() *commonpb.InstrumentationScope {
@@ -103,11 +110,4 @@ func (o origin) resource(given map[string]string) *resourcepb.Resource {
 	return &resourcepb.Resource{Attributes: a.sorted()}
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
