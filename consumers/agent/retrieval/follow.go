@@ -12,30 +12,63 @@ import (
 // Follow keeps the index at the state of the documents topic until ctx ends.
 // It calls caughtUp once, when everything that was in the topic at the start is searchable.
 func (x *Index) Follow(ctx context.Context, b *broker.Broker, caughtUp func()) error {
-	var live bool
-	var failed error
-	cfg := broker.FollowConfig{Topics: []string{topic.Documents}, CaughtUp: func() {
-		live = true
-		if failed = x.Flush(); failed == nil {
-			caughtUp()
-		}
-	}}
-	err := b.Follow(ctx, cfg, func(r event.Record) error {
-		if failed != nil {
-			return failed
-		}
-		if err := x.take(r); err != nil {
-			return err
-		}
-		if live {
-			return x.Flush()
-		}
-		return nil
-	})
+	client, err := b.Client()
 	if err != nil {
+		return err
+	}
+	defer client.Close()
+	x.fresh.follow(client)
+	defer x.fresh.follow(nil)
+	f := follower{index: x, caughtUp: caughtUp}
+	cfg := broker.FollowConfig{Topics: []string{topic.Documents}, CaughtUp: f.live}
+	if err := b.Follow(ctx, cfg, f.record); err != nil {
 		return fmt.Errorf("following documents: %w", err)
 	}
-	return failed
+	return f.failed
+}
+
+// follower writes in batches until it has caught up, and then record by record.
+type follower struct {
+	index    *Index
+	caughtUp func()
+	isLive   bool
+	failed   error
+	seen     map[int32]int64 // followed but not written yet
+}
+
+func (f *follower) live() {
+	f.isLive = true
+	if f.failed = f.flush(); f.failed == nil {
+		f.caughtUp()
+	}
+}
+
+func (f *follower) record(r event.Record) error {
+	if f.failed != nil {
+		return f.failed
+	}
+	if err := f.index.take(r); err != nil {
+		return err
+	}
+	if f.seen == nil {
+		f.seen = map[int32]int64{}
+	}
+	f.seen[r.Partition] = r.Offset + 1
+	if f.isLive {
+		return f.flush()
+	}
+	return nil
+}
+
+func (f *follower) flush() error {
+	if err := f.index.Flush(); err != nil {
+		return err
+	}
+	for partition, next := range f.seen {
+		f.index.fresh.advance(partition, next)
+	}
+	clear(f.seen)
+	return nil
 }
 
 // take applies one record. A record that is no document is skipped: the sink reports it.

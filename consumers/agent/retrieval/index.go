@@ -23,6 +23,7 @@ const (
 type Index struct {
 	mapping *mapping.IndexMappingImpl
 	bleve   bleve.Index
+	fresh   freshness
 
 	mu       sync.RWMutex
 	passages map[string]Passage // by passage id
@@ -44,7 +45,10 @@ func NewIndex() (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening index: %w", err)
 	}
-	return &Index{mapping: m, bleve: b, passages: map[string]Passage{}, counts: map[string]int{}, batch: b.NewBatch()}, nil
+	return &Index{
+		mapping: m, bleve: b, passages: map[string]Passage{}, counts: map[string]int{}, batch: b.NewBatch(),
+		fresh: freshness{next: map[int32]int64{}, moved: make(chan struct{})},
+	}, nil
 }
 
 // Put adds or replaces a document. It becomes visible with Flush, or earlier.

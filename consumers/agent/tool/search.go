@@ -39,6 +39,7 @@ func search(ctx context.Context, index *retrieval.Index, in Invocation) (Result,
 	if strings.TrimSpace(args.Query) == "" {
 		return Result{}, badArgument("query is empty")
 	}
+	index.Fresh(ctx)
 	list, err := index.Search(ctx, args.Query, min(max(args.K, 1), maxPassages))
 	if err != nil {
 		return Result{}, err
