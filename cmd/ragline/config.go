@@ -7,7 +7,7 @@ import (
 )
 
 func configCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check and show settings", Args: args(cobra.NoArgs)}
+	cmd := group("config", "Check and show settings")
 	cmd.AddCommand(
 		&cobra.Command{
 			Use:   "check",
@@ -17,6 +17,9 @@ func configCommand(c *cli) *cobra.Command {
 				environ, err := app.Environ(c.envFile)
 				if err != nil {
 					return &usageError{err}
+				}
+				if _, err := app.LoadPack(c.cfg); err != nil {
+					return err
 				}
 				for _, w := range app.Warnings(c.cfg, environ) {
 					c.out.Linef("%s %s\n  %s", c.out.Odd("warning:"), w.Message, w.Explain)

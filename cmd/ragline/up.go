@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,7 @@ engine, both as child processes with their data in RAGLINE_DATA_DIR. With both s
 func runCommand(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use:   "run [CONSUMER]...",
+		Args:  args(known),
 		Short: "Run chosen consumers against Kafka and ClickHouse: " + strings.Join(app.PartNames(), ", "),
 		Long: `Run chosen consumers, all of them without a name, against KAFKA_BROKERS and CLICKHOUSE_URL.
 No server is started; where an address is empty, the embedded server of a running ragline up is used.`,
@@ -56,6 +58,16 @@ No server is started; where an address is empty, the embedded server of a runnin
 			return s.Run(cmd.Context(), args, func() { c.out.Linef("ragline runs: %s", strings.Join(runs(args), ", ")) })
 		}),
 	}
+}
+
+// known refuses names of consumers that do not exist, before anything waits for Kafka.
+func known(_ *cobra.Command, names []string) error {
+	for _, name := range names {
+		if !slices.Contains(app.PartNames(), name) {
+			return fmt.Errorf("there is no consumer %q; there are %s", name, strings.Join(app.PartNames(), ", "))
+		}
+	}
+	return nil
 }
 
 func runs(args []string) []string {

@@ -103,8 +103,9 @@ func (c Config) validate() error {
 	v := reflect.ValueOf(c)
 	for i := range v.NumField() {
 		part := v.Field(i).Interface()
-		if _, ok := part.(warehouse.Config); ok && c.ClickHouse.URL == "" {
-			continue // the embedded engine's address is made later
+		if w, ok := part.(warehouse.Config); ok && w.URL == "" {
+			w.URL = c.AnalystConfig().URL // the embedded engine's address is made later
+			part = w
 		}
 		if checked, ok := part.(interface{ Validate() error }); ok {
 			if err := checked.Validate(); err != nil {

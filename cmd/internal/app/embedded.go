@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,6 +28,9 @@ type Embedded struct {
 // StartEmbedded takes the data directory and starts what cfg has no address for, both at a time. It writes the
 // addresses into cfg. Where the engine cannot be had the rest goes on, and the log keeps what the analytics miss.
 func StartEmbedded(ctx context.Context, cfg *Config, logger *slog.Logger, progress io.Writer) (*Embedded, error) {
+	if _, err := LoadPack(*cfg); err != nil { // NewSystem needs it, and a wrong setting must start nothing
+		return nil, err
+	}
 	e := &Embedded{}
 	if err := e.takeDir(ctx, cfg.General.DataDir); err != nil {
 		return nil, err
@@ -92,11 +96,23 @@ func (e *Embedded) startEngine(ctx context.Context, cfg *Config, logger *slog.Lo
 		Logger:       logger,
 	})
 	if err != nil {
-		return e.without(ctx, err)
+		return e.without(ctx, explainTaken(cfg.EmbeddedClickHouse.Addr, err))
 	}
 	e.engine = engine
 	cfg.ClickHouse.URL = cfg.ownerURL(owner)
 	return nil
+}
+
+// explainTaken says which setting to change when the engine could not start because its port is taken. It looks after
+// the start, not before: the engine of a run that was killed may hold the port for a moment.
+func explainTaken(addr string, err error) error {
+	l, busy := net.Listen("tcp", addr)
+	if busy == nil {
+		_ = l.Close()
+		return err
+	}
+	return fmt.Errorf("RAGLINE_CLICKHOUSE_ADDR=%s: another program listens there. Set RAGLINE_CLICKHOUSE_ADDR to a free port, "+
+		"for example 127.0.0.1:18123; or, if that program is a ClickHouse to be used, set CLICKHOUSE_URL (%w)", addr, err)
 }
 
 // without goes on without analytics when the engine cannot be had on this machine; any other fault is one.

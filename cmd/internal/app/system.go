@@ -42,9 +42,9 @@ func NewSystem(ctx context.Context, cfg Config, logger *slog.Logger) (*System, e
 	if err != nil {
 		return nil, err
 	}
-	pack, err := domain.Load(cfg.General.DomainDir)
+	pack, err := LoadPack(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("%w: RAGLINE_DOMAIN_DIR: %w", ErrConfig, err)
+		return nil, err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -56,6 +56,15 @@ func NewSystem(ctx context.Context, cfg Config, logger *slog.Logger) (*System, e
 		return nil, err
 	}
 	return s, nil
+}
+
+// LoadPack reads the knowledge pack. One that is broken is a wrong setting.
+func LoadPack(cfg Config) (*domain.Pack, error) {
+	pack, err := domain.Load(cfg.General.DomainDir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: RAGLINE_DOMAIN_DIR: %w", ErrConfig, err)
+	}
+	return pack, nil
 }
 
 // Broker is the way to Kafka.
