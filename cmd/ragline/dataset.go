@@ -13,7 +13,7 @@ import (
 )
 
 func datasetCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "dataset", Short: "List, show and build training datasets", Args: args(cobra.NoArgs)}
+	cmd := group("dataset", "List, show and build training datasets")
 	cmd.AddCommand(
 		jsonFlag(c, &cobra.Command{
 			Use: "list", Short: "List the datasets, newest first", Args: args(cobra.NoArgs),

@@ -18,7 +18,7 @@ import (
 )
 
 func dlqCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "dlq", Short: "List, show and redrive dead letters", Args: args(cobra.NoArgs)}
+	cmd := group("dlq", "List, show and redrive dead letters")
 	cmd.AddCommand(
 		jsonFlag(c, &cobra.Command{
 			Use: "list [GROUP]", Short: "List the records that consumer groups gave up, newest last", Args: args(cobra.MaximumNArgs(1)),

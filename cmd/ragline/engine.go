@@ -7,7 +7,7 @@ import (
 )
 
 func engineCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "engine", Short: "Fetch and find the embedded ClickHouse engine", Args: args(cobra.NoArgs)}
+	cmd := group("engine", "Fetch and find the embedded ClickHouse engine")
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "fetch", Short: "Fetch the engine through npm unless it is there (178 MB, 566 MB on disk)", Args: args(cobra.NoArgs),

@@ -14,7 +14,7 @@ import (
 )
 
 func reviewCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "review", Short: "List actions that wait for a person, and decide", Args: args(cobra.NoArgs)}
+	cmd := group("review", "List actions that wait for a person, and decide")
 	cmd.AddCommand(
 		jsonFlag(c, &cobra.Command{
 			Use: "list", Short: "List the actions that wait", Args: args(cobra.NoArgs),

@@ -52,8 +52,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings (nothing was started
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.NoArgs,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              args(cobra.NoArgs),
+		RunE:              help,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w (see: %s --help)", err, cmd.CommandPath())
@@ -69,6 +69,14 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings (nothing was started
 	)
 	return root
 }
+
+// group is a command that has only subcommands. It runs, or else cobra would take a misspelt subcommand for a call
+// for help and exit with 0.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: args(cobra.NoArgs), RunE: help}
+}
+
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 
 // load reads the settings. Commands that need none do not call it.
 func (c *cli) load() error {

@@ -18,7 +18,7 @@ import (
 )
 
 func topicsCommand(c *cli) *cobra.Command {
-	cmd := &cobra.Command{Use: "topics", Short: "List topics, follow one, show lag", Args: args(cobra.NoArgs)}
+	cmd := group("topics", "List topics, follow one, show lag")
 	cmd.AddCommand(
 		jsonFlag(c, &cobra.Command{
 			Use: "list", Short: "List every topic with its records, dead letters included", Args: args(cobra.NoArgs),

@@ -71,7 +71,7 @@ type node struct {
 }
 
 // ordered returns the spans as a tree, children after their parent in order of their start. A span whose parent is
-// missing stands at the top.
+// missing stands at the top, and so does the first of a ring.
 func ordered(spans []warehouse.Span) []node {
 	known := map[string]bool{}
 	for _, s := range spans {
@@ -87,17 +87,20 @@ func ordered(spans []warehouse.Span) []node {
 	}
 	var out []node
 	seen := map[string]bool{}
-	var walk func(parent string, depth int)
-	walk = func(parent string, depth int) {
-		for _, s := range children[parent] {
-			if !seen[s.SpanID] { // spans of a foreign producer may form a ring
-				seen[s.SpanID] = true
-				out = append(out, node{s, depth})
-				walk(s.SpanID, depth+1)
-			}
+	var add func(s warehouse.Span, depth int)
+	add = func(s warehouse.Span, depth int) {
+		if seen[s.SpanID] {
+			return
+		}
+		seen[s.SpanID] = true
+		out = append(out, node{s, depth})
+		for _, child := range children[s.SpanID] {
+			add(child, depth+1)
 		}
 	}
-	walk("", 0)
+	for _, s := range append(children[""], spans...) { // spans of a foreign producer may form a ring, which hangs from nothing
+		add(s, 0)
+	}
 	return out
 }
 
