@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"errors"
-	"net/http"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,15 +60,4 @@ func catalogue() []string {
 		names = append(names, t.Name)
 	}
 	return names
-}
-
-// get asks the gateway or ClickHouse over HTTP.
-func get(t *testing.T, url string) *http.Response {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	require.NoError(t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = res.Body.Close() })
-	return res
 }

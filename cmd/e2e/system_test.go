@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,54 +95,112 @@ func (s *system) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ragline runs a command to its end and returns what it printed.
-func (s *system) ragline(args ...string) (stdout string, code int) {
+// in is the same system for a subtest, so that it fails on its own.
+func (s *system) in(t *testing.T) *system {
+	c := *s
+	c.t = t
+	return &c
+}
+
+// with is the same system for commands that have more settings.
+func (s *system) with(settings ...string) *system {
+	c := *s
+	c.extra = append(slices.Clip(s.extra), settings...)
+	return &c
+}
+
+// result is what a command printed, and its exit code.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+func (r result) text() string { return r.stdout + r.stderr }
+
+// run runs a command to its end, with stdin from text.
+func (s *system) run(stdin string, args ...string) result {
 	s.t.Helper()
-	cmd := s.command(s.t.Context(), args...)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, args...)
 	var out, errs strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		require.NoError(s.t, err)
 	}
-	if errs.Len() > 0 {
-		s.t.Logf("ragline %s: %s", strings.Join(args, " "), errs.String())
-	}
-	return out.String() + errs.String(), cmd.ProcessState.ExitCode()
+	require.NoError(s.t, ctx.Err(), "ragline %s does not end\n%s%s", strings.Join(args, " "), &out, &errs)
+	return result{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }
 
-// process is a running `ragline up`.
+// ragline runs a command to its end and returns what it printed.
+func (s *system) ragline(args ...string) (text string, code int) {
+	s.t.Helper()
+	r := s.run("", args...)
+	if r.stderr != "" {
+		s.t.Logf("ragline %s: %s", strings.Join(args, " "), r.stderr)
+	}
+	return r.text(), r.code
+}
+
+// do runs a command that must succeed and returns its standard output.
+func (s *system) do(args ...string) string {
+	s.t.Helper()
+	r := s.run("", args...)
+	require.Equal(s.t, 0, r.code, "ragline %s\n%s", strings.Join(args, " "), r.text())
+	return r.stdout
+}
+
+// decode runs a command that must succeed and reads the JSON that it prints.
+func decode[T any](s *system, args ...string) T {
+	s.t.Helper()
+	var v T
+	text := s.do(args...)
+	require.NoError(s.t, json.Unmarshal([]byte(text), &v), text)
+	return v
+}
+
+// process is a running program.
 type process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-	mu   sync.Mutex
-	log  []string
-	up   chan struct{}
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	done  chan struct{}
+	mu    sync.Mutex
+	log   []string
+	up    chan struct{}
 }
 
 // start runs `ragline up` and returns at once; ready waits.
 func (s *system) start(args ...string) *process {
 	s.t.Helper()
-	cmd := s.command(context.Background(), append([]string{"up"}, args...)...)
+	return s.launch("ragline is up", append([]string{"up"}, args...)...)
+}
+
+// launch runs a command that stays and returns at once; ready waits until it prints the words.
+func (s *system) launch(words string, args ...string) *process {
+	s.t.Helper()
+	cmd := s.command(context.Background(), args...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(s.t, err)
 	cmd.Stderr = cmd.Stdout
+	in, err := cmd.StdinPipe()
+	require.NoError(s.t, err)
 	require.NoError(s.t, cmd.Start())
-	p := &process{cmd: cmd, done: make(chan struct{}), up: make(chan struct{})}
-	go p.read(out)
-	s.t.Cleanup(func() { p.kill() })
+	p := &process{cmd: cmd, stdin: in, done: make(chan struct{}), up: make(chan struct{})}
+	go p.read(out, words)
+	s.t.Cleanup(p.killAll)
 	return p
 }
 
-func (p *process) read(out io.Reader) {
+func (p *process) read(out io.Reader, words string) {
 	defer close(p.done)
 	told := false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		p.mu.Lock()
 		p.log = append(p.log, lines.Text())
 		p.mu.Unlock()
-		if !told && strings.Contains(lines.Text(), "ragline is up") {
+		if !told && strings.Contains(lines.Text(), words) {
 			told = true
 			close(p.up)
 		}
@@ -154,9 +214,9 @@ func (p *process) ready(t *testing.T) {
 	select {
 	case <-p.up:
 	case <-p.done:
-		require.Fail(t, "ragline up ended early", p.text())
+		require.Fail(t, p.cmd.Args[1]+" ended early", p.text())
 	case <-time.After(time.Minute):
-		require.Fail(t, "ragline up is not ready after a minute", p.text())
+		require.Fail(t, p.cmd.Args[1]+" is not ready after a minute", p.text())
 	}
 }
 
