@@ -73,19 +73,6 @@ func newHandler(cfg Config, notFound string, evaluators []Evaluator, logger *slo
 	return stream.Route(cfg.Group, stream.On(c.onInteraction))
 }
 
-// Judge runs the built-in evaluators on one interaction, for the command line and for the promoter's gate.
-func Judge(ctx context.Context, cfg Config, pack *domain.Pack, in *event.InteractionCaptured) ([]*event.ScoreGiven, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	evaluators, err := builtin(cfg, pack)
-	if err != nil {
-		return nil, err
-	}
-	c := &consumer{cfg: cfg, notFound: notFoundPhrase(pack), evaluators: evaluators, logger: slog.New(slog.DiscardHandler)}
-	return c.scores(ctx, in)
-}
-
 func notFoundPhrase(pack *domain.Pack) string {
 	if pack == nil || pack.NotFound == "" {
 		return defaultNotFound

@@ -88,9 +88,6 @@ func (c *Client) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Config returns the configuration with its defaults filled in.
-func (c *Client) Config() Config { return c.cfg }
-
 // Close ends every Ask that still waits (with ErrClosed), stops reading answers and disconnects. It waits for the
 // client's goroutines. Calling it again does nothing. The error is always nil.
 func (c *Client) Close() error {

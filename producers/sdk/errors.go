@@ -19,11 +19,13 @@ var (
 // is on the log and will be answered: call Client.Answer with its QueryID. Unwrap gives the cause, for example
 // context.DeadlineExceeded.
 type PendingError struct {
+	// QueryID and ThreadID are those of the question.
 	QueryID  string
 	ThreadID string
 	// Published says that the question is safe on the log. If not, it may or may not be: Kafka did not answer.
 	Published bool
-	Err       error
+	// Err is why the wait ended.
+	Err error
 }
 
 // Error names the query and what to do.

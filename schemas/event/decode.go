@@ -36,10 +36,12 @@ var ErrUnknownType = errors.New("unknown event type")
 
 // DecodeError says why a record is not an event.
 type DecodeError struct {
+	// Reason is one of the constants above.
 	Reason Reason
 	// Field is the offending field or header, where there is one.
 	Field string
-	Err   error
+	// Err is the cause.
+	Err error
 }
 
 // Error gives the reason, the field and the cause.

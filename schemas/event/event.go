@@ -43,12 +43,14 @@ type Position struct {
 
 // Record is a Kafka record, free of any client library.
 type Record struct {
-	Topic      string
-	Partition  int32
-	Offset     int64
+	Topic     string
+	Partition int32
+	Offset    int64
+	// Key may be nil. A nil Value is a tombstone.
 	Key, Value []byte
 	Headers    []Header
-	Timestamp  time.Time
+	// Timestamp is Kafka's own. An event without ce_time takes it.
+	Timestamp time.Time
 }
 
 // Header is one header of a Record.

@@ -30,6 +30,7 @@ const (
 
 // Topic is one entry of the catalogue.
 type Topic struct {
+	// Name is the whole name, with Prefix.
 	Name string
 	// Types are the ce_type values that the topic carries. Another type is a wrong topic.
 	Types []string
