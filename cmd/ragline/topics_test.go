@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"testing"
 	"time"
 
@@ -97,5 +96,5 @@ func TestMistakesAndWrongSettingsHaveAnExitCodeOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	err := usagef("no %s: %w", "topic", errSaid)
 	require.EqualError(t, err, "no topic: said")
-	require.True(t, errors.Is(err, errSaid))
+	require.ErrorIs(t, err, errSaid)
 }
