@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,17 +101,17 @@ func (s *system) waitStored(p *process, limit time.Duration) {
 func (s *system) difference(w *warehouse.Warehouse) string {
 	b := s.kafkaOf()
 	stored := s.storedRecords(w)
-	var diff string
+	var diff []string
 	for name, partitions := range s.extents(b) {
 		var want uint64
 		for _, r := range partitions {
 			want += uint64(r.End)
 		}
 		if got := stored[name]; got.rows != want || got.distinct != want {
-			diff += fmt.Sprintf("%s: Kafka holds %d records, ClickHouse %d rows with %d distinct offsets\n", name, want, got.rows, got.distinct)
+			diff = append(diff, fmt.Sprintf("%s: Kafka holds %d records, ClickHouse %d rows with %d distinct offsets", name, want, got.rows, got.distinct))
 		}
 	}
-	return diff
+	return strings.Join(diff, "\n")
 }
 
 func (s *system) extents(b *broker.Broker) map[string]map[int32]broker.Range {
