@@ -21,10 +21,10 @@ type BatchConsumer struct {
 	mu    sync.Mutex
 	parts map[*claim]*batchPartition
 	bytes int64
-	full  bool
 }
 
-// NewBatchConsumer returns a consumer of topics in batches. It does not connect.
+// NewBatchConsumer returns a consumer of topics in batches. It does not connect. It has its part of Deps.Budget until
+// Run returns.
 func NewBatchConsumer(cfg Config, deps Deps, topics []string, h BatchHandler) (*BatchConsumer, error) {
 	m, err := newMember(cfg, deps, h.Name(), topics)
 	if err != nil {
@@ -44,6 +44,7 @@ func (c *BatchConsumer) Ready() <-chan struct{} { return c.member.ready }
 // nil, all within the shutdown timeout. A batch that did not finish is handed over again by the next owner.
 // Run waits for a Kafka that is away, at the start and later. It must be called once only.
 func (c *BatchConsumer) Run(ctx context.Context) error {
+	defer c.account.close()
 	err := c.open(ctx)
 	if err != nil {
 		c.close()
@@ -52,13 +53,14 @@ func (c *BatchConsumer) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	announcing, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var announcer sync.WaitGroup
-	announcer.Go(func() { c.announcer.run(announcing, c.observeLag) })
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var helpers sync.WaitGroup
+	helpers.Go(func() { c.announcer.run(background, c.observeLag) })
+	helpers.Go(func() { c.followBudget(background, c.pressAgain) })
 	c.poll(ctx)
 	c.close()
 	stop()
-	announcer.Wait()
+	helpers.Wait()
 	return waitFor(&c.running)
 }
 
@@ -100,21 +102,16 @@ func (c *BatchConsumer) take(cl *claim, fetched kgo.FetchPartition) {
 // press pauses partitions whose buffer is full, and all of them when the budget is used up, except those that
 // replay: an announced batch must be read whole before it can give memory back.
 func (c *BatchConsumer) press() {
-	switch {
-	case c.bytes >= c.cfg.BudgetBytes:
-		c.full = true
-	case c.bytes <= c.cfg.BudgetBytes/2:
-		c.full = false
-	}
+	stop := c.account.hold(c.bytes)
 	paused := 0
 	for _, p := range c.parts {
 		full, low := p.pressure()
 		exempt := p.replaying && !p.complete()
 		switch {
-		case !exempt && (c.full || full) && !p.paused:
+		case !exempt && (stop || full) && !p.paused:
 			p.paused = true
 			c.client.PauseFetchPartitions(map[string][]int32{p.topic: {p.claim.partition}})
-		case p.paused && (exempt || !c.full && low):
+		case p.paused && (exempt || !stop && low):
 			p.paused = false
 			c.client.ResumeFetchPartitions(map[string][]int32{p.topic: {p.claim.partition}})
 		}
@@ -124,6 +121,13 @@ func (c *BatchConsumer) press() {
 	}
 	c.metrics.paused.WithLabelValues(c.group).Set(float64(paused))
 	c.metrics.inFlightBytes.WithLabelValues(c.group).Set(float64(c.bytes))
+}
+
+// pressAgain is for a budget that other consumers have changed.
+func (c *BatchConsumer) pressAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.press()
 }
 
 // release stops the tasks and waits for the batches that are being handled.

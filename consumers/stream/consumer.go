@@ -25,12 +25,10 @@ type Consumer struct {
 	parts    map[*claim]*partition
 	ready    []*lane // lanes whose first task may run, oldest first
 	bytes    int64
-	full     bool // the byte budget is used up
 	quitting bool
 }
 
-// NewConsumer returns a consumer of topics. It does not connect.
-// The byte budget is for each consumer; consumers of one process do not share it.
+// NewConsumer returns a consumer of topics. It does not connect. It has its part of Deps.Budget until Run returns.
 func NewConsumer(cfg Config, deps Deps, topics []string, h Handler) (*Consumer, error) {
 	m, err := newMember(cfg, deps, h.Name(), topics)
 	if err != nil {
@@ -49,6 +47,7 @@ func (c *Consumer) Ready() <-chan struct{} { return c.member.ready }
 // Run consumes until ctx ends, then finishes what is running, commits, leaves the group and returns nil, all within
 // the shutdown timeout. It waits for a Kafka that is away, at the start and later. Run must be called once only.
 func (c *Consumer) Run(ctx context.Context) error {
+	defer c.account.close()
 	err := c.run(ctx)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -71,14 +70,15 @@ func (c *Consumer) run(ctx context.Context) error {
 	for range c.cfg.Slots {
 		c.running.Go(c.worker)
 	}
-	commits, stopCommits := context.WithCancel(context.WithoutCancel(ctx))
-	var committer sync.WaitGroup
-	committer.Go(func() { c.commitLoop(commits) })
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var helpers sync.WaitGroup
+	helpers.Go(func() { c.commitLoop(background) })
+	helpers.Go(func() { c.followBudget(background, c.pressAgain) })
 
 	c.poll(ctx)
 	c.close()
-	stopCommits()
-	committer.Wait()
+	stop()
+	helpers.Wait()
 	c.quit()
 	return waitFor(&c.running)
 }
@@ -95,9 +95,7 @@ func (c *Consumer) assigned(cl *claim) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.parts[cl] = newPartition(cl)
-	if c.full {
-		c.pause(c.parts[cl])
-	}
+	c.press()
 }
 
 func (c *Consumer) fetched(cl *claim, offset int64, _ string) {

@@ -17,6 +17,9 @@ type Deps struct {
 	Logger *slog.Logger
 	// Registerer gets the ragline_stream metrics; consumers may share one. Nil keeps them to the consumer.
 	Registerer prometheus.Registerer
+	// Budget bounds what the consumers that are given it hold together. With nil a consumer has Config.BudgetBytes
+	// for itself.
+	Budget *Budget
 	// Version of the code, written into dead letters.
 	Version string
 }

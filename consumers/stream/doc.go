@@ -12,8 +12,9 @@
 //   - A record that is no event, or that Drop was returned for, is a dead letter at once; one that fails is after
 //     RAGLINE_STREAM_MAX_ATTEMPTS tries. A panic is a failure. A type of a newer version is skipped.
 //   - What a Kafka that is away cannot take is published when it is back. Nothing is dropped for its sake.
-//   - Memory is bounded: a partition with RAGLINE_STREAM_MAX_GAP records under way is paused, and all are when they
-//     hold RAGLINE_STREAM_BUDGET_BYTES. The budget is for each consumer.
+//   - Memory is bounded: a partition with RAGLINE_STREAM_MAX_GAP records under way is paused, and all are when the
+//     consumers of the process hold RAGLINE_STREAM_BUDGET_BYTES together (Budget). Three quarters of it are for whoever
+//     needs them; of the last each consumer has its part, so that one which is stuck does not stop the others.
 //
 // What happens on a crash (or kill -9) between any two steps for one record:
 //

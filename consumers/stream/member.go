@@ -21,6 +21,7 @@ type member struct {
 	topics  []string
 	work    workload
 	metrics *metrics
+	account *account
 	outage  outage
 	// fetchBytes bounds what one fetch returns of a partition.
 	fetchBytes int32
@@ -56,12 +57,16 @@ func newMember(cfg Config, deps Deps, group string, topics []string) (*member, e
 		return nil, fmt.Errorf("opening consumer %s: registering metrics: %w", group, err)
 	}
 	deps.Logger = deps.Logger.With("group", group)
+	if deps.Budget == nil {
+		deps.Budget = NewBudget(cfg.BudgetBytes)
+	}
 	return &member{
 		cfg: cfg, deps: deps, group: group, topics: topics, metrics: metrics,
-		outage: outage{logger: deps.Logger},
-		ready:  make(chan struct{}),
-		opened: make(chan struct{}),
-		claims: map[place]*claim{},
+		account: deps.Budget.open(),
+		outage:  outage{logger: deps.Logger},
+		ready:   make(chan struct{}),
+		opened:  make(chan struct{}),
+		claims:  map[place]*claim{},
 	}, nil
 }
 
@@ -98,7 +103,7 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.OnPartitionsRevoked(m.onRevoked),
 		kgo.OnPartitionsLost(m.onLost),
 		kgo.FetchMaxWait(500*time.Millisecond),
-		kgo.FetchMaxBytes(int32(min(max(m.cfg.BudgetBytes/4, 1<<20), 50<<20))),
+		kgo.FetchMaxBytes(int32(min(m.account.share(), 50<<20))),
 		kgo.FetchMaxPartitionBytes(m.fetchBytes),
 	)
 	close(m.opened)
@@ -124,6 +129,18 @@ func (m *member) poll(ctx context.Context) {
 			}
 		})
 		m.client.AllowRebalance()
+	}
+}
+
+// followBudget calls press whenever other consumers have used up or freed the shared budget, until ctx ends.
+func (m *member) followBudget(ctx context.Context, press func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.account.changed:
+			press()
+		}
 	}
 }
 

@@ -8,17 +8,12 @@ import (
 // press pauses and resumes partitions. Both limits have hysteresis, so that a partition does not flap: it is paused
 // at the limit and resumed at half of it. Limits are soft by one fetch.
 func (c *Consumer) press() {
-	switch {
-	case c.bytes >= c.cfg.BudgetBytes:
-		c.full = true
-	case c.bytes <= c.cfg.BudgetBytes/2:
-		c.full = false
-	}
+	stop := c.account.hold(c.bytes)
 	paused := 0
 	for _, p := range c.parts {
 		gap := len(p.pending)
 		switch {
-		case c.full || gap >= c.cfg.MaxGap:
+		case stop || gap >= c.cfg.MaxGap:
 			c.pause(p)
 		case gap <= c.cfg.MaxGap/2:
 			c.resume(p)
@@ -29,6 +24,13 @@ func (c *Consumer) press() {
 	}
 	c.metrics.paused.WithLabelValues(c.group).Set(float64(paused))
 	c.metrics.inFlightBytes.WithLabelValues(c.group).Set(float64(c.bytes))
+}
+
+// pressAgain is for a budget that other consumers have changed.
+func (c *Consumer) pressAgain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.press()
 }
 
 func (c *Consumer) pause(p *partition) {

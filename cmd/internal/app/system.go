@@ -26,6 +26,7 @@ type System struct {
 	broker   *broker.Broker
 	pack     *domain.Pack
 	gateway  string
+	budget   *stream.Budget
 }
 
 // task is one running thing of a part.
@@ -48,7 +49,7 @@ func NewSystem(ctx context.Context, cfg Config, logger *slog.Logger) (*System, e
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	s := &System{cfg: cfg, logger: logger, registry: registry, broker: b, pack: pack}
+	s := &System{cfg: cfg, logger: logger, registry: registry, broker: b, pack: pack, budget: stream.NewBudget(cfg.Stream.BudgetBytes)}
 	if err := b.Wait(ctx); err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func (s *System) topics() []topic.Topic {
 }
 
 func (s *System) deps() stream.Deps {
-	return stream.Deps{Broker: s.broker, Logger: s.logger, Registerer: s.registry, Version: Version}
+	return stream.Deps{Broker: s.broker, Logger: s.logger, Registerer: s.registry, Budget: s.budget, Version: Version}
 }
 
 // Run runs the named parts until ctx ends or one of them fails, and returns when all have ended. ready is called
