@@ -48,7 +48,7 @@ func StartEmbedded(ctx context.Context, cfg *Config, logger *slog.Logger, progre
 // takeDir makes sure of one ragline for each data directory.
 func (e *Embedded) takeDir(ctx context.Context, dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("making the data directory: %w", err)
+		return fmt.Errorf("%w: RAGLINE_DATA_DIR=%s: %w; name a directory that you may write", ErrConfig, dir, err)
 	}
 	release, err := child.FileLock(ctx, filepath.Join(dir, "up.lock"), 2*time.Second)
 	var locked *child.LockedError
