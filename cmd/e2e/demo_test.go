@@ -32,6 +32,12 @@ func TestDemoGoesThroughTheLoopAndEnds(t *testing.T) {
 	require.Contains(t, second.stdout, "0 new, 0 changed, 29 unchanged", "the second run finds the documents")
 	require.Empty(t, second.stderr)
 	require.Contains(t, second.stdout, "answers 20;", "the second run's answers come after the first's")
+
+	p := s.start("--demo") // make run
+	p.ready(t)
+	inOrder(t, p.text(), "every count agrees with Kafka's offsets", "ragline is up; Ctrl-C ends it", s.kafka, "http://"+s.gateway, "http://"+s.clickhouse, s.dir)
+	require.Contains(t, s.do("ask", "What leak does API 624 accept?"), "100 ppmv")
+	p.stop(t)
 }
 
 func requireDemo(t *testing.T, text string) {

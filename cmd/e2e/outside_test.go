@@ -13,6 +13,27 @@ import (
 	"github.com/ragline/ragline/deploy/embedded/clickhouse/enginetest"
 )
 
+// TestEngineMayComeLater starts where there is no ClickHouse engine and no way to fetch one, and then where there is.
+func TestEngineMayComeLater(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.requireEngine()
+	empty := t.TempDir()
+	p := s.with("PATH="+empty, "XDG_CACHE_HOME="+empty, "HOME="+empty).start()
+	p.ready(t)
+	require.Contains(t, p.text(), "no analytics: ")
+	s.ingestPack()
+	require.Contains(t, s.do("ask", "What leak does API 624 accept?"), "100 ppmv")
+	require.True(t, closed(s.clickhouse))
+	p.stop(t)
+
+	p = s.start()
+	p.ready(t)
+	require.NotContains(t, p.text(), "no analytics")
+	s.waitStored(p, time.Minute)
+	p.stop(t)
+}
+
 // TestServersOfOthersAreUsedAndClickHouseMayComeLater gives `ragline up` the addresses of a Kafka and of a ClickHouse
 // that is not there yet.
 func TestServersOfOthersAreUsedAndClickHouseMayComeLater(t *testing.T) {

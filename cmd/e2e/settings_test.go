@@ -45,6 +45,18 @@ func TestWrongSettingStartsNothing(t *testing.T) {
 	}
 }
 
+// TestDataDirectoryThatCannotBeMadeIsNamed has a file in its place.
+func TestDataDirectoryThatCannotBeMadeIsNamed(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	s := newSystem(t)
+	r := s.with("RAGLINE_DATA_DIR="+file).run("", "up")
+	require.Equal(t, 2, r.code, r.text())
+	require.Contains(t, r.stderr, "RAGLINE_DATA_DIR="+file)
+	s.requireUntouched()
+}
+
 // TestBrokenKnowledgePackStartsNothing has a folder that is there and no knowledge pack.
 func TestBrokenKnowledgePackStartsNothing(t *testing.T) {
 	t.Parallel()
