@@ -55,9 +55,11 @@ func (c *Consumer) nextTask() *task {
 // attempt calls the handler once and does what its result says.
 func (c *Consumer) attempt(t *task) {
 	out := &outbox{cause: t.event, group: c.group}
-	t.attempts++
-	c.metrics.attempts.WithLabelValues(c.group, t.part.topic).Inc()
 	start := time.Now()
+	if t.attempts++; t.attempts == 1 {
+		t.started = start
+	}
+	c.metrics.attempts.WithLabelValues(c.group, t.part.topic).Inc()
 	err := c.guard(func() error { return c.handler.Handle(t.part.ctx, t.event, out) },
 		"topic", t.record.Topic, "partition", t.record.Partition, "offset", t.record.Offset)
 	c.metrics.handleSeconds.WithLabelValues(c.group).Observe(time.Since(start).Seconds())
@@ -66,7 +68,7 @@ func (c *Consumer) attempt(t *task) {
 	switch {
 	case err == nil && encodeErr != nil:
 		c.async(func() { c.bury(t, ReasonPublishFailed, encodeErr) })
-	case err == nil && len(records) == 0:
+	case err == nil && len(records) == 0 && !c.traces(t):
 		c.complete(t, outcomeDone)
 	case err == nil:
 		c.async(func() { c.publish(t, records) })

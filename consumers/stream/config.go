@@ -26,6 +26,10 @@ type Config struct {
 	// ShutdownTimeout is how long handlers may go on after the end was asked for, or after a partition was taken away.
 	ShutdownTimeout time.Duration `env:"RAGLINE_STREAM_SHUTDOWN_TIMEOUT" envDefault:"25s" doc:"Time to finish running handlers and to commit at shutdown and at a rebalance. Allowed: 100ms to 50s."`
 
+	// TraceSample is the share of handled events that get a span. What a BatchConsumer handles gets none: spans about
+	// spans would never end.
+	TraceSample float64 `env:"RAGLINE_STREAM_TRACE_SAMPLE" envDefault:"0.01" doc:"Share of handled events whose processing is published as a span, chosen by hash of the event id. Allowed: 0 to 1."`
+
 	// BatchMaxRecords and BatchMaxBytes close a batch.
 	BatchMaxRecords int   `env:"RAGLINE_BATCH_MAX_RECORDS" envDefault:"10000" doc:"Records in a batch of one partition. Allowed: 1 to 1000000."`
 	BatchMaxBytes   int64 `env:"RAGLINE_BATCH_MAX_BYTES" envDefault:"16777216" doc:"Bytes in a batch of one partition; a single larger record is a batch of its own. Allowed: 1 to 1073741824."`
@@ -64,6 +68,9 @@ func (c Config) Validate() error {
 		if v.value < v.from || v.value > v.to {
 			return fmt.Errorf("%s=%s: allowed are %s to %s", v.name, v.value, v.from, v.to)
 		}
+	}
+	if !(c.TraceSample >= 0 && c.TraceSample <= 1) { // written so that NaN fails too
+		return fmt.Errorf("RAGLINE_STREAM_TRACE_SAMPLE=%g: allowed are 0 to 1", c.TraceSample)
 	}
 	return nil
 }

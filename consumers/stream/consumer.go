@@ -56,13 +56,16 @@ func (c *Consumer) Run(ctx context.Context) error {
 }
 
 func (c *Consumer) run(ctx context.Context) error {
-	deadLetters, _ := topic.Get(topic.DeadLetters(c.group))
+	written := []topic.Topic{named(topic.DeadLetters(c.group))}
+	if c.cfg.TraceSample > 0 {
+		written = append(written, named(topic.Spans))
+	}
 	publisher, err := c.deps.Broker.Publisher()
 	if err != nil {
 		return err
 	}
 	defer publisher.Close()
-	if err := c.open(ctx, deadLetters); err != nil {
+	if err := c.open(ctx, written...); err != nil {
 		c.close()
 		return err
 	}
@@ -81,6 +84,11 @@ func (c *Consumer) run(ctx context.Context) error {
 	helpers.Wait()
 	c.quit()
 	return waitFor(&c.running)
+}
+
+func named(name string) topic.Topic {
+	t, _ := topic.Get(name)
+	return t
 }
 
 // quit ends the workers.

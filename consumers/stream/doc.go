@@ -1,5 +1,6 @@
 // Package stream is the runtime that every consumer shares: it consumes the records of topics as a member of a
-// consumer group. It emits what its handler emits, and ragline.dlq.<group>, the records that the handler gave up.
+// consumer group. It emits what its handler emits, ragline.dlq.<group>, the records that the handler gave up, and
+// ragline.spans, how some of the events were processed.
 //
 // # Consumer
 //
@@ -16,12 +17,18 @@
 //     consumers of the process hold RAGLINE_STREAM_BUDGET_BYTES together (Budget). Three quarters of it are for whoever
 //     needs them; of the last each consumer has its part, so that one which is stuck does not stop the others.
 //
+// The share RAGLINE_STREAM_TRACE_SAMPLE of the events gets a span "process <topic>", from the first attempt until all
+// that was emitted, or the dead letter, is acknowledged. It is a child of the event's traceparent, or a trace of its
+// own, and is published before the commit. Events of ragline.spans have none. A span that cannot be published within a
+// fifth of RAGLINE_STREAM_SHUTDOWN_TIMEOUT, 5 s at most, is lost; it never makes its record fail.
+//
 // What happens on a crash (or kill -9) between any two steps for one record:
 //
 //   - fetched, not handled: it is fetched again.
 //   - handled, nothing published: it is handled again. Handle must be a function of its event, or remember.
 //   - some or all published, not acknowledged or not committed: it is handled again and publishes again, with the
 //     same ids, so that readers recognise the repeat.
+//   - all published, the span not: it is handled again, and its span counts the attempts from one again.
 //   - dead letter acknowledged, not committed: there is a second, equal dead letter of the same original position.
 //   - committed: it is over.
 //

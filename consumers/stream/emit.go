@@ -22,12 +22,15 @@ type outbox struct {
 	sealed bool
 }
 
+// source is the CloudEvents source of what a group emits.
+func source(group string) string { return "ragline/" + group }
+
 // Emit buffers an event. It may be called from several goroutines, but then the ids depend on their order.
 // What is emitted after Handle has returned is lost.
 func (o *outbox) Emit(data proto.Message, opts ...EmitOption) {
 	e := event.Event{
 		Type:        event.TypeOf(data),
-		Source:      "ragline/" + o.group,
+		Source:      source(o.group),
 		Tenant:      o.cause.Tenant,
 		TraceParent: o.cause.TraceParent,
 		Time:        time.Now().UTC(),

@@ -99,6 +99,8 @@ func TestConfigNamesTheVariableTheValueAndTheBounds(t *testing.T) {
 		"RAGLINE_STREAM_SLOTS=0: allowed are 1 to 10000":                 func(c *Config) { c.Slots = 0 },
 		"RAGLINE_STREAM_RETRY_MAX=1ms: allowed are 100ms to 1h0m0s":      func(c *Config) { c.RetryMax = time.Millisecond },
 		"RAGLINE_BATCH_MAX_RECORDS=-1: allowed are 1 to 1000000":         func(c *Config) { c.BatchMaxRecords = -1 },
+		"RAGLINE_STREAM_TRACE_SAMPLE=1.5: allowed are 0 to 1":            func(c *Config) { c.TraceSample = 1.5 },
+		"RAGLINE_STREAM_TRACE_SAMPLE=NaN: allowed are 0 to 1":            func(c *Config) { c.TraceSample = math.NaN() },
 		"RAGLINE_STREAM_SHUTDOWN_TIMEOUT=1m0s: allowed are 100ms to 50s": func(c *Config) { c.ShutdownTimeout = time.Minute },
 	} {
 		bad := good

@@ -15,6 +15,7 @@ type task struct {
 	size   int64
 
 	attempts    int
+	started     time.Time // of the first attempt
 	firstFailed time.Time
 	retry       *time.Timer
 	done        bool

@@ -10,13 +10,14 @@ import (
 	"github.com/ragline/ragline/schemas/event"
 )
 
-// publish sends what a handler emitted and completes its task after the acks.
+// publish sends what a handler emitted, then the span of a sampled event, and completes its task after the acks.
 func (c *Consumer) publish(t *task, records []event.Record) {
 	start := time.Now()
 	err := c.send(t.part.ctx, "publishing", records...)
 	switch {
 	case err == nil:
 		c.metrics.publishSeconds.WithLabelValues(c.group).Observe(time.Since(start).Seconds())
+		c.trace(t, "", "")
 		c.complete(t, outcomeDone)
 	case hopeless(err):
 		c.bury(t, ReasonPublishFailed, err)
@@ -44,11 +45,15 @@ func (c *Consumer) bury(t *task, reason event.Reason, cause error) {
 		return
 	}
 	c.metrics.deadLetters.WithLabelValues(c.group, t.part.topic, string(reason)).Inc()
+	c.trace(t, reason, d.Message)
 	c.complete(t, outcomeDeadLettered)
 }
 
 // send publishes for as long as it takes. It gives up when ctx ends or when another try cannot help.
 func (c *Consumer) send(ctx context.Context, activity string, records ...event.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
 	var last error
 	err := c.persist(ctx, activity, func() error {
 		_, last = c.publisher.PublishRecords(ctx, records...)
