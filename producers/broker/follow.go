@@ -58,7 +58,7 @@ func (b *Broker) Follow(ctx context.Context, cfg FollowConfig, fn func(event.Rec
 }
 
 // locate is followPositions that waits for a Kafka that is away.
-func (b *Broker) locate(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[event.Position]struct{}, error) {
+func (b *Broker) locate(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[partition]distance, error) {
 	wait := Backoff()
 	for {
 		if err := b.Wait(ctx); err != nil {
@@ -93,8 +93,7 @@ func (f *follower) run(ctx context.Context, cl *kgo.Client, quiet time.Duration)
 	return nil
 }
 
-// poll returns the next records. When a broker that answers has sent none for as long as quiet, there are none: the
-// last records before the end were compacted away.
+// poll returns the next records. When none has come for as long as quiet, the leaders are asked whether there are any.
 func (f *follower) poll(ctx context.Context, cl *kgo.Client, quiet time.Duration) kgo.Fetches {
 	if len(f.pending) == 0 {
 		return cl.PollFetches(ctx)
@@ -102,19 +101,38 @@ func (f *follower) poll(ctx context.Context, cl *kgo.Client, quiet time.Duration
 	bounded, cancel := context.WithTimeout(ctx, quiet)
 	defer cancel()
 	fetches := cl.PollFetches(bounded)
-	if bounded.Err() != nil && ctx.Err() == nil && fetches.Empty() && cl.Ping(ctx) == nil {
-		if fetches = cl.PollFetches(nil); fetches.Empty() { //nolint:staticcheck // nil asks for what is buffered
-			clear(f.pending)
-		}
+	if fetches.NumRecords() == 0 && bounded.Err() != nil {
+		f.dropExhausted(ctx, cl, quiet)
 	}
 	return fetches
 }
+
+// dropExhausted no longer waits for partitions whose last records before the end were compacted away.
+func (f *follower) dropExhausted(ctx context.Context, cl *kgo.Client, limit time.Duration) {
+	for p, at := range f.pending {
+		asking, cancel := context.WithTimeout(ctx, limit)
+		none, err := exhausted(asking, cl, p, at.next, at.end)
+		cancel()
+		if err == nil && none {
+			delete(f.pending, p)
+		}
+	}
+}
+
+// partition of a topic.
+type partition struct {
+	topic  string
+	number int32
+}
+
+// distance is what is left to read: from next to end, the end that was seen at the start.
+type distance struct{ next, end int64 }
 
 // follower hands records over and knows which partitions have not reached their end yet.
 type follower struct {
 	cfg     FollowConfig
 	fn      func(event.Record) error
-	pending map[event.Position]struct{} // Offset is the end that was seen at the start
+	pending map[partition]distance
 	told    bool
 }
 
@@ -126,13 +144,20 @@ func (f *follower) take(fetches kgo.Fetches) error {
 				return err
 			}
 		}
-		for p := range f.pending {
-			if p.Topic == r.Topic && p.Partition == r.Partition && r.Offset+1 >= p.Offset {
-				delete(f.pending, p)
-			}
-		}
+		f.moved(partition{r.Topic, r.Partition}, r.Offset+1)
 	}
 	return nil
+}
+
+func (f *follower) moved(p partition, next int64) {
+	at, ok := f.pending[p]
+	switch {
+	case !ok:
+	case next >= at.end:
+		delete(f.pending, p)
+	default:
+		f.pending[p] = distance{next, at.end}
+	}
 }
 
 // caughtUp tells the caller once, and reports whether Follow should end.
@@ -148,29 +173,29 @@ func (f *follower) caughtUp() bool {
 }
 
 // followPositions assigns the partitions and returns those that hold records to read before Follow has caught up.
-func followPositions(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[event.Position]struct{}, error) {
+func followPositions(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (map[partition]distance, error) {
 	extents, err := ranges(ctx, cl, cfg.Topics...)
 	if err != nil {
 		return nil, err
 	}
-	pending := map[event.Position]struct{}{}
+	pending := map[partition]distance{}
 	assign := map[string]map[int32]kgo.Offset{}
 	for _, name := range cfg.Topics {
 		if len(extents[name]) == 0 {
 			return nil, fmt.Errorf("following %s: the topic does not exist", name)
 		}
 		assign[name] = map[int32]kgo.Offset{}
-		for partition, extent := range extents[name] {
+		for number, extent := range extents[name] {
 			at := extent.Start
 			if cfg.From == FromEnd {
 				at = extent.End
 			}
-			if o, ok := cfg.Offsets[name][partition]; ok {
+			if o, ok := cfg.Offsets[name][number]; ok {
 				at = max(o, extent.Start)
 			}
-			assign[name][partition] = kgo.NewOffset().At(at)
+			assign[name][number] = kgo.NewOffset().At(at)
 			if at < extent.End {
-				pending[event.Position{Topic: name, Partition: partition, Offset: extent.End}] = struct{}{}
+				pending[partition{name, number}] = distance{at, extent.End}
 			}
 		}
 	}

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -149,23 +152,97 @@ func TestFollowPassesTransactionMarkers(t *testing.T) {
 	require.Equal(t, []int64{0}, offsets, "the marker at the end is reached but not handed over")
 }
 
-func TestFollowDoesNotWaitForRecordsThatCompactionTook(t *testing.T) {
-	t.Parallel()
-	_, b := withQueries(t)
-	fill(t, b, 2)
+// quick follows topic.Queries from its start as Follow does, but asks the leaders after a short silence.
+func quick(ctx context.Context, t *testing.T, b *Broker) (seen []int64, err error) {
+	t.Helper()
 	cl, err := b.Client(kgo.FetchMaxWait(10 * time.Millisecond))
 	require.NoError(t, err)
 	defer cl.Close()
 	cfg := FollowConfig{Topics: []string{topic.Queries}, Stop: true}
+	pending, err := followPositions(t.Context(), cl, cfg)
+	require.NoError(t, err)
+	f := follower{cfg: cfg, pending: pending, fn: func(r event.Record) error {
+		seen = append(seen, r.Offset)
+		return nil
+	}}
+	err = f.run(ctx, cl, 200*time.Millisecond)
+	return seen, err
+}
+
+// A broker never compacts the last batch away while it is the newest segment, so the leader's answer is tested at the
+// end of a topic: there is no record, and the end is reached.
+func TestLeaderSaysWhetherThereAreRecordsBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	_, b := withQueries(t)
+	fill(t, b, 3)
+	cl, err := b.Client()
+	require.NoError(t, err)
+	defer cl.Close()
+	for _, c := range []struct {
+		next, end int64
+		want      bool
+	}{{3, 3, true}, {0, 3, false}, {2, 3, false}, {3, 7, false}} {
+		none, err := exhausted(t.Context(), cl, partition{topic.Queries, 0}, c.next, c.end)
+		require.NoError(t, err)
+		require.Equal(t, c.want, none, "%+v", c)
+	}
+	_, err = exhausted(t.Context(), cl, partition{topic.Queries, 9}, 0, 3)
+	require.Error(t, err, "no such partition")
+}
+
+func TestFollowEndsWhenTheLastRecordsWereCompactedAway(t *testing.T) {
+	t.Parallel()
+	_, b := withQueries(t)
+	fill(t, b, 3)
+	cl, err := b.Client(kgo.FetchMaxWait(10 * time.Millisecond))
+	require.NoError(t, err)
+	defer cl.Close()
+	cfg := FollowConfig{Topics: []string{topic.Queries}, From: FromEnd, Stop: true}
 	_, err = followPositions(t.Context(), cl, cfg)
 	require.NoError(t, err)
-	seen := 0
-	f := follower{
-		cfg: cfg, fn: func(event.Record) error { seen++; return nil },
-		pending: map[event.Position]struct{}{{Topic: topic.Queries, Offset: 7}: {}}, // 2 to 6 are gone
+	f := follower{cfg: cfg, pending: map[partition]distance{{topic.Queries, 0}: {next: 3, end: 3}}}
+	require.NoError(t, f.run(t.Context(), cl, 100*time.Millisecond))
+}
+
+// TestFollowDoesNotTakeAFailingLeaderForTheEnd is about silence: whoever ends there has not read what is in the topic.
+func TestFollowDoesNotTakeAFailingLeaderForTheEnd(t *testing.T) {
+	t.Parallel()
+	fake, b := withQueries(t)
+	fill(t, b, 3)
+	var refused atomic.Int32
+	healed := make(chan struct{})
+	fake.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		select {
+		case <-healed:
+			return nil, nil, false
+		default:
+		}
+		fake.KeepControl()
+		if refused.Add(1) == 20 { // several times the silence
+			close(healed)
+		}
+		return unavailable(req.(*kmsg.FetchRequest)), nil, true
+	})
+	seen, err := quick(t.Context(), t, b)
+	require.NoError(t, err)
+	require.Equal(t, []int64{0, 1, 2}, seen)
+	require.GreaterOrEqual(t, refused.Load(), int32(20))
+}
+
+// unavailable answers each partition of a fetch with LEADER_NOT_AVAILABLE.
+func unavailable(req *kmsg.FetchRequest) kmsg.Response {
+	res := req.ResponseKind().(*kmsg.FetchResponse)
+	for _, t := range req.Topics {
+		rt := kmsg.NewFetchResponseTopic()
+		rt.Topic, rt.TopicID = t.Topic, t.TopicID
+		for _, p := range t.Partitions {
+			rp := kmsg.NewFetchResponseTopicPartition()
+			rp.Partition, rp.ErrorCode = p.Partition, kerr.LeaderNotAvailable.Code
+			rt.Partitions = append(rt.Partitions, rp)
+		}
+		res.Topics = append(res.Topics, rt)
 	}
-	require.NoError(t, f.run(t.Context(), cl, 300*time.Millisecond))
-	require.Equal(t, 2, seen)
+	return res
 }
 
 func TestFollowWaitsForAKafkaThatIsAway(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 // followMaxWait bounds how long a fetch waits for new records, which bounds how long Close takes.
 const followMaxWait = 500 * time.Millisecond
 
-// followQuiet is how long a broker that has records would never send none: many times followMaxWait.
-const followQuiet = 10 * time.Second
+// followQuiet is how long Follow waits for records before it asks the leaders whether there are any.
+const followQuiet = 3 * time.Second
 
 // kerrRetriable says whether an error of a fetch may heal by itself: a broker on its way up or down.
 func kerrRetriable(err error) bool {
