@@ -59,7 +59,7 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 // the topic carries several types. Decode is a pure function of the record: a replay gives the same event.
 // Its error is always a *DecodeError.
 //
-// A record without headers gets an id derived from its position, the record's time and the default tenant.
+// A record without headers gets an id derived from its position and time, the record's time and the default tenant.
 func Decode(r Record, defaultType string) (Event, error) {
 	e := envelope(r, defaultType)
 	if e.Type == "" {
@@ -109,7 +109,7 @@ func envelope(r Record, defaultType string) Event {
 		e.Type = defaultType
 	}
 	if e.ID == "" || len(e.ID) > 200 || !utf8.ValidString(e.ID) {
-		e.ID = positionID(r.Topic, r.Partition, r.Offset)
+		e.ID = positionID(r)
 	}
 	if e.Tenant == "" {
 		e.Tenant = DefaultTenant

@@ -31,9 +31,11 @@ func DeriveID(cause, consumer string, ordinal int) string {
 	return format(uuidV5(namespace, cause+"\x00"+consumer+"\x00"+strconv.Itoa(ordinal)))
 }
 
-// positionID is the id of a record that came without one: the same record always gets the same id.
-func positionID(topic string, partition int32, offset int64) string {
-	return DeriveID(topic, strconv.Itoa(int(partition)), int(offset))
+// positionID is the id of a record that came without one: the same record always gets the same id. Its time is a part
+// of it, so that a topic which was deleted and created again does not repeat the ids of the old one.
+func positionID(r Record) string {
+	at := strconv.Itoa(int(r.Partition)) + "@" + strconv.FormatInt(r.Timestamp.UnixMilli(), 10)
+	return DeriveID(r.Topic, at, int(r.Offset))
 }
 
 func uuidV5(ns [16]byte, name string) [16]byte {

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,7 +58,7 @@ func TestBareJSONOnQueriesIsAQuery(t *testing.T) {
 	q := e.Data.(*event.QueryAsked)
 	require.Equal(t, "query.asked.v1", e.Type)
 	require.Equal(t, "What leak does API 624 accept?", q.GetText())
-	require.Equal(t, event.DeriveID(topic.Queries, "3", 12), e.ID, "the id comes from the position")
+	require.Equal(t, event.DeriveID(topic.Queries, fmt.Sprintf("3@%d", goldenTime.UnixMilli()), 12), e.ID, "the id comes from position and time")
 	require.Equal(t, e.ID, q.GetThreadId(), "a conversation of its own")
 	require.Equal(t, e.ID, e.Key)
 	require.Equal(t, event.DefaultTenant, e.Tenant)
@@ -102,7 +103,7 @@ func TestUnusableIDAndTimeFallBackToTheRecord(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	require.Equal(t, event.DeriveID(topic.Queries, "0", 0), e.ID)
+	require.Equal(t, event.DeriveID(topic.Queries, fmt.Sprintf("0@%d", goldenTime.UnixMilli()), 0), e.ID)
 	require.Equal(t, goldenTime, e.Time)
 }
 

@@ -55,7 +55,51 @@ func Validate(m proto.Message) error {
 	default:
 		c.ids(m)
 	}
+	c.shared(m)
 	return c.err()
+}
+
+// Bounds of what is copied from a query onto every event of its run: without them one hostile query makes events
+// that no broker takes.
+const (
+	// MaxIDBytes bounds ids and other names: 512 bytes.
+	MaxIDBytes = 512
+	// MaxTags bounds the labels of an origin, each at most MaxIDBytes.
+	MaxTags = 64
+)
+
+// shared checks the fields that many messages have.
+func (c *checker) shared(m proto.Message) {
+	if m, ok := m.(interface{ GetThreadId() string }); ok {
+		c.short("threadId", m.GetThreadId())
+	}
+	if m, ok := m.(interface{ GetQueryId() string }); ok {
+		c.short("queryId", m.GetQueryId())
+	}
+	if m, ok := m.(interface{ GetDocumentId() string }); ok {
+		c.short("documentId", m.GetDocumentId())
+	}
+	if m, ok := m.(interface{ GetOrigin() *Origin }); ok {
+		c.origin(m.GetOrigin())
+	}
+}
+
+func (c *checker) origin(o *Origin) {
+	c.short("origin.userId", o.GetUserId())
+	c.short("origin.sessionId", o.GetSessionId())
+	c.short("origin.environment", o.GetEnvironment())
+	if n := len(o.GetTags()); n > MaxTags {
+		c.fail(ReasonInvalidField, "origin.tags", fmt.Errorf("%d tags, at most %d are allowed", n, MaxTags))
+	}
+	for _, tag := range o.GetTags() {
+		c.short("origin.tags", tag)
+	}
+}
+
+func (c *checker) short(field, value string) {
+	if len(value) > MaxIDBytes {
+		c.fail(ReasonOversized, field, fmt.Errorf("%d bytes, at most %d are allowed", len(value), MaxIDBytes))
+	}
 }
 
 // checker keeps the first fault.
