@@ -213,5 +213,8 @@ func (c *cli) redrive(ctx context.Context, letters []stream.DeadLetter, dryRun b
 		verb = "would publish"
 	}
 	c.out.Linef("%s %d of %d", verb, done, len(letters))
+	if done == 0 && len(letters) > 0 {
+		return errSaid
+	}
 	return nil
 }
