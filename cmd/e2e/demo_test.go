@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -35,6 +36,7 @@ func TestDemoGoesThroughTheLoopAndEnds(t *testing.T) {
 
 	p := s.start("--demo") // make run
 	p.ready(t)
+	require.Eventually(t, func() bool { return strings.Contains(p.text(), "try: ") }, minute, 10*time.Millisecond, "the last line of the addresses")
 	inOrder(t, p.text(), "every count agrees with Kafka's offsets", "ragline is up; Ctrl-C ends it", s.kafka, "http://"+s.gateway, "http://"+s.clickhouse, s.dir)
 	require.Contains(t, s.do("ask", "What leak does API 624 accept?"), "100 ppmv")
 	p.stop(t)

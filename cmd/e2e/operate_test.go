@@ -113,7 +113,7 @@ func requireSQL(s *system, queryID string) {
 	statement := "SELECT text FROM queries WHERE event_id = '" + queryID + "'"
 	require.Equal(s.t, "text\nWhat leak does API 624 accept?\n", s.do("sql", statement))
 	piped := s.run(statement, "sql", "--json")
-	require.Equal(s.t, `{"text":"What leak does API 624 accept?"}`+"\n", piped.stdout)
+	require.JSONEq(s.t, `{"text": "What leak does API 624 accept?"}`, piped.stdout)
 	require.Equal(s.t, "What leak does API 624 accept?\n", s.do("sql", statement+" FORMAT TSV"))
 	wrong := s.run("", "sql", "SELECT nothing FROM nowhere")
 	require.Equal(s.t, 1, wrong.code)

@@ -198,9 +198,14 @@ func redrive(s *system, dead int) {
 
 	before := recordsOf(s, topic.Queries)
 	letters := decode[[]letter](s, "dlq", "list", "agent", "--json")
-	i := slices.IndexFunc(letters, func(l letter) bool { return l.Reason == string(event.ReasonMissingField) })
+	i := slices.IndexFunc(letters, func(l letter) bool { return l.Reason == string(event.ReasonOversized) })
+	require.GreaterOrEqual(s.t, i, 0)
+	tooLarge := s.run("", "dlq", "redrive", "agent", strconv.FormatInt(letters[i].Offset, 10))
+	require.Equal(s.t, 1, tooLarge.code, "the first oversized one was not kept whole: %s", tooLarge.text())
+	require.Contains(s.t, tooLarge.stderr, "left out")
+	i = slices.IndexFunc(letters, func(l letter) bool { return l.Reason == string(event.ReasonMissingField) })
 	require.Contains(s.t, s.do("dlq", "redrive", "agent", strconv.FormatInt(letters[i].Offset, 10)), "published 1 of 1")
-	require.EqualValues(s.t, before+1, recordsOf(s, topic.Queries))
+	require.Equal(s.t, before+1, recordsOf(s, topic.Queries))
 	require.Eventually(s.t, func() bool { return recordsOf(s, topic.DeadLetters("agent")) == int64(dead)+1 }, time.Minute, 200*time.Millisecond)
 }
 
