@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -14,14 +15,30 @@ import (
 )
 
 // EnsureTopics creates the topics that are missing. Those that exist stay as they are: an operator may
-// have given them more partitions or another retention, and may not allow this client to create any.
+// have given them more partitions or another retention, and may not allow this client to create any. A cluster that is
+// still on its way up is waited for until ctx ends.
 func (b *Broker) EnsureTopics(ctx context.Context, topics ...topic.Topic) error {
 	cl, err := b.Client()
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
-	adm := kadm.NewClient(cl)
+	wait := Backoff()
+	for {
+		err := b.createMissing(ctx, kadm.NewClient(cl), topics)
+		if err == nil || !kerrRetriable(err) {
+			return err
+		}
+		b.logger.Warn("creating topics is not possible yet, trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait.NextBackOff()):
+		}
+	}
+}
+
+func (b *Broker) createMissing(ctx context.Context, adm *kadm.Client, topics []topic.Topic) error {
 	have, err := adm.ListTopics(ctx, names(topics)...)
 	if err != nil {
 		return fmt.Errorf("listing topics: %w", err)
