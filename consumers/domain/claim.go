@@ -2,7 +2,6 @@ package domain
 
 import (
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -39,7 +38,22 @@ func Score(claims []Claim) (score float64, ok bool) {
 	return confirmed / decided, true
 }
 
-var pronoun = regexp.MustCompile(`(?i)^\W*(?:it|its|this|these|they|their|the (?:test|standard|limit|class|method|rule|number|value|scope|range))\b`)
+var (
+	pronouns     = setOf("it", "its", "this", "these", "they", "their")
+	subjectNouns = setOf("test", "standard", "limit", "class", "method", "rule", "number", "value", "scope", "range")
+)
+
+// refersBack holds for "It ..." and "The test ...".
+func refersBack(sentence string) bool {
+	start := strings.IndexFunc(sentence, isWordRune)
+	if start < 0 {
+		return false
+	}
+	s := strings.ToLower(sentence[start:])
+	word := firstWord(s)
+	rest, _ := strings.CutPrefix(s[len(word):], " ")
+	return pronouns[word] || word == "the" && subjectNouns[firstWord(rest)]
+}
 
 // Check returns the claims of a text in its order. Questions make no claims.
 func (f *Facts) Check(text string) []Claim {
@@ -47,7 +61,7 @@ func (f *Facts) Check(text string) []Claim {
 	subject := ""
 	for _, s := range sentences(text) {
 		carried := ""
-		if s.item || pronoun.MatchString(s.text) {
+		if s.item || refersBack(s.text) {
 			carried = subject
 		}
 		p := f.parse(s.text, carried)
@@ -116,7 +130,7 @@ func (p *parsed) subjectsAt(pos int) subjects {
 }
 
 func (f *Facts) checkNumber(p *parsed, q quantity, s subjects) Claim {
-	claim := Claim{Sentence: p.text, Entity: s.names[0], Value: p.norm[q.numStart:q.numEnd], Verdict: VerdictUnknown}
+	claim := Claim{Sentence: p.text, Entity: s.names[0], Value: p.norm.text[q.numStart:q.numEnd], Verdict: VerdictUnknown}
 	if q.unit != nil {
 		claim.Unit = q.unit.Name
 	}
@@ -165,7 +179,7 @@ const noKeyword = 50
 
 // about tells how near the attribute of a row is to a quantity.
 func (r *Fact) about(p *parsed, q quantity) (distance int, ok bool) {
-	if !r.fits(q) || matchesAny(r.avoid, p.zone(q)) {
+	if !r.fits(q) || matchesAny(r.avoid, q.zone) {
 		return 0, false
 	}
 	if len(r.keywords) == 0 {
@@ -174,45 +188,18 @@ func (r *Fact) about(p *parsed, q quantity) (distance int, ok bool) {
 	return p.nearest(r.keywords, q.start, q.end)
 }
 
-func (p *parsed) nearest(patterns []*regexp.Regexp, start, end int) (int, bool) {
-	best, found := math.MaxInt, false
-	for _, pattern := range patterns {
-		for _, span := range pattern.FindAllStringIndex(p.norm, -1) {
-			best, found = min(best, p.distance(span[0], span[1], start, end)), true
+func (p *parsed) nearest(phrases []*phrase, start, end int) (int, bool) {
+	best, ok := math.MaxInt, false
+	for _, hit := range p.found {
+		if slices.Contains(phrases, hit.phrase) {
+			best, ok = min(best, p.distance(hit.start, hit.end, start, end)), true
 		}
 	}
-	return best, found
+	return best, ok
 }
 
-func matchesAny(patterns []*regexp.Regexp, s string) bool {
-	return slices.ContainsFunc(patterns, func(re *regexp.Regexp) bool { return re.MatchString(s) })
-}
-
-var conjunction = regexp.MustCompile(`\b(?:and|or)\b|[,;]\s`)
-
-// zone is the noun phrase of a quantity, where "thermal" or "mechanical" qualifies it and no neighbour.
-func (p *parsed) zone(q quantity) string {
-	seg := p.segments[p.segmentAt(q.start)]
-	from, to := seg.start, max(seg.end, q.end)
-	for _, other := range p.quantities {
-		if other.end <= q.start && other.start >= from {
-			from = other.end
-			if all := conjunction.FindAllStringIndex(p.masked[from:q.start], -1); len(all) > 0 {
-				from += all[len(all)-1][1]
-			}
-		}
-		if other.start >= q.end && other.start < to {
-			to = other.start
-		}
-	}
-	tail := q.numEnd
-	if q.end > tail && p.masked[tail:q.end] != "" && !conjunction.MatchString(p.masked[tail:q.end]) {
-		tail = q.end
-	}
-	if m := conjunction.FindStringIndex(p.masked[tail:max(tail, to)]); m != nil {
-		to = tail + m[0]
-	}
-	return p.norm[from:max(to, tail)]
+func (p *parsed) holdsAny(phrases []*phrase) bool {
+	return slices.ContainsFunc(p.found, func(hit found) bool { return slices.Contains(phrases, hit.phrase) })
 }
 
 // ownerOf finds a value that belongs to one entity alone while the text gives it to another of the same kind.

@@ -1,8 +1,7 @@
 package domain
 
 import (
-	"regexp"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -14,84 +13,64 @@ type mention struct {
 
 // nameFinder finds entities, the longest name first: "A 15848-1" is not "A 15848".
 type nameFinder struct {
-	names []namePattern
+	names []entityName
+	// ranks are the positions in names of each phrase.
+	ranks map[*phrase][]int
 }
 
-type namePattern struct {
+type entityName struct {
 	entity string
 	length int
-	// hint is a part of the name in lower case. Without it in the sentence the pattern need not run:
-	// most sentences name few of the entities, and the search was half of the work.
-	hint    string
-	pattern *regexp.Regexp
+	phrase *phrase
 }
 
-func newNameFinder(entities []Entity) *nameFinder {
-	f := &nameFinder{}
+func newNameFinder(entities []Entity, words *lexicon) *nameFinder {
+	f := &nameFinder{ranks: map[*phrase][]int{}}
 	for _, entity := range entities {
 		for _, name := range append([]string{entity.Name}, entity.Aliases...) {
 			if name != "" {
-				f.names = append(f.names, namePattern{entity.Name, len(name), hintOf(name), phrase(name)})
+				f.names = append(f.names, entityName{entity.Name, len(name), words.add(name)})
 			}
 		}
 	}
-	sort.SliceStable(f.names, func(i, j int) bool { return f.names[i].length > f.names[j].length })
+	slices.SortStableFunc(f.names, func(a, b entityName) int { return b.length - a.length })
+	for rank, name := range f.names {
+		f.ranks[name.phrase] = append(f.ranks[name.phrase], rank)
+	}
 	return f
 }
 
-// hintOf is the longest word of a name.
-func hintOf(name string) string {
-	hint := ""
-	for _, word := range nameParts(strings.ToLower(name)) {
-		if len(word) > len(hint) {
-			hint = word
+// find returns the mentions in the order of the text, and the text with the mentions blanked; none overlaps another.
+// The hits say which names are worth a search. A longer name may take the place of one.
+func (f *nameFinder) find(text cased, hits []found) ([]mention, cased) {
+	var ranks []int
+	for _, hit := range hits {
+		ranks = append(ranks, f.ranks[hit.phrase]...)
+	}
+	slices.Sort(ranks)
+	var mentions []mention
+	for _, rank := range slices.Compact(ranks) {
+		name := f.names[rank]
+		masked := text
+		for start, end, ok := name.phrase.find(text, 0); ok; start, end, ok = name.phrase.find(text, end) {
+			mentions = append(mentions, mention{name.entity, start, end})
+			masked = masked.blank(start, end)
 		}
+		text = masked
 	}
-	return hint
+	slices.SortFunc(mentions, func(a, b mention) int { return a.start - b.start })
+	return mentions, text
 }
 
-// find returns the mentions in the order of the text; none overlaps another.
-func (f *nameFinder) find(s string) []mention {
-	var found []mention
-	rest := []byte(s)
-	lower := strings.ToLower(s)
-	for _, name := range f.names {
-		if !strings.Contains(lower, name.hint) {
-			continue
-		}
-		for _, span := range name.pattern.FindAllIndex(rest, -1) {
-			found = append(found, mention{name.entity, span[0], span[1]})
-			blank(rest[span[0]:span[1]])
-		}
-	}
-	sort.Slice(found, func(i, j int) bool { return found[i].start < found[j].start })
-	return found
-}
-
-// mask replaces the mentions by underscores, so that the number in a name is no value.
-func mask(s string, mentions []mention) string {
-	b := []byte(s)
-	for _, m := range mentions {
-		blank(b[m.start:m.end])
-	}
-	return string(b)
-}
-
-func blank(b []byte) {
-	for i := range b {
-		b[i] = '_'
-	}
-}
-
-var nameList = regexp.MustCompile(`^\s*(?:,|and|or|/|&|,\s*and|,\s*or)\s*$`)
+var nameList = setOf(",", "and", "or", "/", "&", ",and", ",or")
 
 // pair assigns "AM, BM and CM are 50, 100 and 500 ppm" one to one: it maps quantity index to mention index.
 func pair(masked string, mentions []mention, quantities []quantity) map[int]int {
 	pairs := map[int]int{}
-	nameRuns := runs(len(mentions), func(i int) bool { return nameList.MatchString(masked[mentions[i].end:mentions[i+1].start]) })
+	nameRuns := runs(len(mentions), func(i int) bool { return nameList.gap(masked[mentions[i].end:mentions[i+1].start]) })
 	valueRuns := runs(len(quantities), func(i int) bool {
 		a, b := quantities[i], quantities[i+1]
-		return a.end <= b.start && nameList.MatchString(masked[a.end:b.start])
+		return a.end <= b.start && nameList.gap(masked[a.end:b.start])
 	})
 	for _, values := range valueRuns {
 		if names, ok := runBeside(nameRuns, values, mentions, quantities); ok {
@@ -145,7 +124,7 @@ func (p *parsed) distance(aStart, aEnd, bStart, bEnd int) int {
 		return 0
 	}
 	d := 0
-	for _, word := range strings.Fields(p.norm[from:to]) {
+	for word := range strings.FieldsSeq(p.norm.text[from:to]) {
 		d++
 		if bare := strings.Trim(word, ",;"); bare == "and" || bare == "or" || bare != word {
 			d += 3

@@ -3,9 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -52,10 +50,10 @@ type Fact struct {
 
 	kind     string
 	unit     *Unit
-	keywords []*regexp.Regexp
-	avoid    []*regexp.Regexp
-	right    []*regexp.Regexp
-	wrong    []*regexp.Regexp
+	keywords []*phrase
+	avoid    []*phrase
+	right    []*phrase
+	wrong    []*phrase
 }
 
 // Facts is a compiled fact table. It is safe for concurrent use.
@@ -64,14 +62,17 @@ type Facts struct {
 	byEntity map[string][]*Fact
 	kinds    map[string]string
 	units    *unitTable
+	words    *lexicon
 	names    *nameFinder
+	queries  *queryIndex
 }
 
 // NewFacts compiles and validates a table.
 func NewFacts(table FactTable) (*Facts, error) {
+	words := newLexicon()
 	f := &Facts{
 		byEntity: map[string][]*Fact{}, kinds: map[string]string{},
-		units: newUnitTable(table.Units), names: newNameFinder(table.Entities),
+		units: newUnitTable(table.Units), words: words, names: newNameFinder(table.Entities, words),
 	}
 	m := &mistakes{}
 	for i, entity := range table.Entities {
@@ -86,6 +87,7 @@ func NewFacts(table FactTable) (*Facts, error) {
 		f.rows = append(f.rows, &row)
 		f.byEntity[row.Entity] = append(f.byEntity[row.Entity], &row)
 	}
+	f.queries = newQueryIndex(f.rows)
 	return f, errors.Join(m.errs...)
 }
 
@@ -114,8 +116,8 @@ func (f *Facts) compile(row *Fact, m *mistakes) {
 	} else {
 		f.compileNumbers(row, m)
 	}
-	row.keywords, row.avoid = phrases(row.Keywords), phrases(row.Avoid)
-	row.right, row.wrong = phrases(row.Right), phrases(row.Wrong)
+	row.keywords, row.avoid = f.words.addAll(row.Keywords), f.words.addAll(row.Avoid)
+	row.right, row.wrong = f.words.addAll(row.Right), f.words.addAll(row.Wrong)
 }
 
 func (f *Facts) compileNumbers(row *Fact, m *mistakes) {
@@ -139,93 +141,6 @@ func (f *Facts) compileNumbers(row *Fact, m *mistakes) {
 
 var valueCount = map[string]int{"=": 1, "<=": 1, "<": 1, ">=": 1, ">": 1, "range": 2, "in": -1}
 
-func phrases(list []string) []*regexp.Regexp {
-	var out []*regexp.Regexp
-	for _, text := range list {
-		if text != "" {
-			out = append(out, phrase(text))
-		}
-	}
-	return out
-}
-
 func (r *Fact) label() string {
 	return fmt.Sprintf("fact %d (%s, %s)", r.Number, r.Entity, r.Attribute)
-}
-
-const maxLookup = 10
-
-// Lookup returns the facts that a query asks for, best first, at most ten.
-// When the query names entities of the table, only their facts are considered.
-// Order depends on the query and the table alone.
-func (f *Facts) Lookup(query string) []Fact {
-	norm := normalise(query)
-	named := map[string]int{}
-	for i, m := range f.names.find(norm) {
-		if _, seen := named[m.entity]; !seen {
-			named[m.entity] = i
-		}
-	}
-	type hit struct {
-		row   *Fact
-		score int
-	}
-	var hits []hit
-	terms := queryTerms(norm)
-	for _, row := range f.rows {
-		_, isNamed := named[row.Entity]
-		score := row.relevance(norm, terms)
-		if len(named) > 0 && !isNamed || len(named) == 0 && score < 3 {
-			continue
-		}
-		hits = append(hits, hit{row, score})
-	}
-	sort.SliceStable(hits, func(i, j int) bool { return hits[i].score > hits[j].score })
-	var out []Fact
-	for _, h := range hits[:min(len(hits), maxLookup)] {
-		out = append(out, *h.row)
-	}
-	return out
-}
-
-// relevance counts a word of the attribute three times, a keyword or phrase twice, a word of the text once.
-func (r *Fact) relevance(query string, terms []*regexp.Regexp) int {
-	score := 0
-	for _, list := range [][]*regexp.Regexp{r.keywords, r.right, r.wrong} {
-		for _, pattern := range list {
-			if pattern.MatchString(query) {
-				score += 2
-			}
-		}
-	}
-	for _, term := range terms {
-		if term.MatchString(r.Attribute) {
-			score += 3
-		}
-		if term.MatchString(r.Text) {
-			score++
-		}
-	}
-	return score
-}
-
-var queryWord = regexp.MustCompile(`[A-Za-z][A-Za-z-]{2,}|\d[\d.,-]*`)
-
-var stopWords = map[string]bool{
-	"the": true, "and": true, "for": true, "what": true, "which": true, "how": true, "many": true, "much": true, "does": true,
-	"when": true, "where": true, "are": true, "with": true, "can": true, "must": true, "may": true, "from": true, "into": true,
-	"not": true, "its": true, "has": true, "have": true, "that": true, "this": true, "was": true, "did": true, "who": true,
-}
-
-func queryTerms(query string) []*regexp.Regexp {
-	var terms []*regexp.Regexp
-	for _, word := range queryWord.FindAllString(query, -1) {
-		lower := strings.ToLower(word)
-		if stopWords[lower] {
-			continue
-		}
-		stem := strings.TrimSuffix(strings.TrimSuffix(lower, "s"), "ing")
-		terms = append(terms, regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(stem)))
-	}
-	return terms
 }

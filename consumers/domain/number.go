@@ -35,11 +35,13 @@ type quantity struct {
 	numStart   int
 	numEnd     int
 	spelled    bool
+	// zone is the noun phrase around it.
+	zone cased
 }
 
 var (
-	numberPattern = regexp.MustCompile(`(?i)10\s*\^\s*[-+]?\d+|(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: 000)+|\d+)(?:\.\d+)?(?:\s?(?:million|billion|thousand)\b|e[-+]?\d+|\s*[x*]\s*10\s*(?:\^\s*[-+]?\d+|[-+]\d+))?` +
-		`|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty)\b`)
+	// number is tried at digits only.
+	number     = regexp.MustCompile(`(?i)^(?:10\s*\^\s*[-+]?\d+|(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: 000)+|\d+)(?:\.\d+)?(?:\s?(?:million|billion|thousand)\b|e[-+]?\d+|\s*[x*]\s*10\s*(?:\^\s*[-+]?\d+|[-+]\d+))?)`)
 	powerOfTen = regexp.MustCompile(`(?i)^10\s*\^\s*([-+]?\d+)`)
 	mantissa   = regexp.MustCompile(`(?i)^([\d., ]+?)\s*[x*]\s*10\s*\^?\s*([-+]?\d+)$`)
 	spelledOut = map[string]float64{
@@ -47,7 +49,8 @@ var (
 		"ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
 	}
 	multipliers = map[string]float64{"thousand": 1e3, "million": 1e6, "billion": 1e9}
-	rangeGap    = regexp.MustCompile(`^\s*(?:-|\.\.\.?|(?:up\s+)?to|through)\s*$`)
+	digitsOnly  = strings.NewReplacer(",", "", " ", "")
+	rangeGap    = setOf("-", "..", "...", "to", "up to", "through")
 	listGap     = regexp.MustCompile(`^[\s()]*(?:[a-z]+\s+){0,2}?(?:,|and|or|nor|/|,\s*and|,\s*or|resp\.?)[\s()]*(?:about\s*)?$|^\s*=\s*$`)
 	calendar    = regexp.MustCompile(`^(?:19|20)\d\d$`)
 	dated       = regexp.MustCompile(`(?i)(?:\bin|\bof|since|edition|until|january|february|march|april|may|june|july|august|september|october|november|december),?\s*$`)
@@ -56,17 +59,18 @@ var (
 // quantities finds the numbers of a normalised sentence in which names are masked with underscores.
 func (t *unitTable) quantities(s string) []quantity {
 	var found []quantity
-	end := 0
-	for _, span := range numberPattern.FindAllStringIndex(s, -1) {
+	end, c := 0, fold(s)
+	for at := 0; at < len(s); {
+		length := numberLength(s, at)
 		// A number inside the unit of the one before, as in "mm-1", is no value.
-		if span[0] < end {
-			continue
+		if length > 0 && at >= end {
+			if q, ok := t.quantity(c, at, at+length); ok {
+				q.start = max(q.start, end)
+				end = q.end
+				found = append(found, q)
+			}
 		}
-		if q, ok := t.quantity(s, span[0], span[1]); ok {
-			q.start = max(q.start, end)
-			end = q.end
-			found = append(found, q)
-		}
+		at += max(length, 1)
 	}
 	found = mergeRanges(s, found)
 	shareUnits(s, found)
@@ -76,7 +80,21 @@ func (t *unitTable) quantities(s string) []quantity {
 	return withUnits(found)
 }
 
-func (t *unitTable) quantity(s string, start, end int) (quantity, bool) {
+// numberLength is how long the number is that begins at a position, in digits or spelled out, or 0.
+func numberLength(s string, at int) int {
+	switch {
+	case s[at] >= '0' && s[at] <= '9':
+		return len(number.FindString(s[at:]))
+	case isWordByte(s[at]) && startsWord(s, at):
+		if word := firstWord(s[at:]); spelledOut[strings.ToLower(word)] != 0 {
+			return len(word)
+		}
+	}
+	return 0
+}
+
+func (t *unitTable) quantity(c cased, start, end int) (quantity, bool) {
+	s := c.text
 	if start > 0 && (isWordByte(s[start-1]) || s[start-1] == '.') {
 		return quantity{}, false
 	}
@@ -91,12 +109,13 @@ func (t *unitTable) quantity(s string, start, end int) (quantity, bool) {
 	if end < len(s) && s[end] == '+' {
 		q.op, q.end, q.numEnd = cmpGE, end+1, end+1
 	}
-	t.attachUnit(s, &q)
+	t.attachUnit(c, &q)
 	return q, !q.spelled || q.unit != nil
 }
 
-func (t *unitTable) attachUnit(s string, q *quantity) {
-	if u, n := t.before(s[:q.start]); u != nil {
+func (t *unitTable) attachUnit(c cased, q *quantity) {
+	s := c.text
+	if u, n := t.before(c.slice(0, q.start)); u != nil {
 		q.unit, q.start = u, q.start-n
 	} else if u, n := t.after(s[q.end:]); u != nil && (u.word || !q.spelled) {
 		q.unit, q.end = u, q.end+n
@@ -115,12 +134,10 @@ func parseNumber(raw string) float64 {
 	if v, ok := spelledOut[raw]; ok {
 		return v
 	}
-	if m := powerOfTen.FindStringSubmatch(raw); m != nil {
-		return math.Pow(10, atof(m[1]))
-	}
-	if m := mantissa.FindStringSubmatch(raw); m != nil {
-		// ParseFloat rounds 1.78e-7 once; a product with Pow would round twice.
-		return atof(m[1] + "e" + strings.TrimPrefix(m[2], "+"))
+	if strings.ContainsAny(raw, "^x*") {
+		if v, ok := parsePower(raw); ok {
+			return v
+		}
 	}
 	for word, factor := range multipliers {
 		if number, ok := strings.CutSuffix(raw, word); ok {
@@ -130,9 +147,20 @@ func parseNumber(raw string) float64 {
 	return atof(raw)
 }
 
+func parsePower(raw string) (float64, bool) {
+	if m := powerOfTen.FindStringSubmatch(raw); m != nil {
+		return math.Pow(10, atof(m[1])), true
+	}
+	if m := mantissa.FindStringSubmatch(raw); m != nil {
+		// ParseFloat rounds 1.78e-7 once; a product with Pow would round twice.
+		return atof(m[1] + "e" + strings.TrimPrefix(m[2], "+")), true
+	}
+	return 0, false
+}
+
 func atof(s string) float64 {
 	// The pattern admits only digits here; out of range becomes an infinity that matches nothing.
-	v, _ := strconv.ParseFloat(strings.NewReplacer(",", "", " ", "").Replace(s), 64)
+	v, _ := strconv.ParseFloat(digitsOnly.Replace(s), 64)
 	return v
 }
 
@@ -175,7 +203,7 @@ func opensRange(s string, a, b quantity) bool {
 	}
 	gap := s[a.end:b.start]
 	between := strings.HasSuffix(strings.TrimRight(s[:a.start], " "), "between") && strings.TrimSpace(gap) == "and"
-	return (between || rangeGap.MatchString(gap)) && (a.unit == nil || b.unit == nil || a.unit.dim == b.unit.dim)
+	return (between || rangeGap.gap(gap)) && (a.unit == nil || b.unit == nil || a.unit.dim == b.unit.dim)
 }
 
 // shareUnits gives the unit of "50, 100 and 500 ppm" to all three, and that of "NPS 24 and 12" to both.

@@ -1,8 +1,9 @@
 package domain
 
 import (
+	"cmp"
 	"math"
-	"regexp"
+	"slices"
 )
 
 // phraseHit is a place where a phrase of a row stands.
@@ -42,7 +43,7 @@ func (p *parsed) phraseClaim(hit phraseHit) Claim {
 	}
 	return Claim{
 		Sentence: p.text, Entity: hit.row.Entity, Attribute: hit.row.Attribute,
-		Value: p.norm[hit.start:hit.end], Verdict: v, Fact: hit.row,
+		Value: p.norm.text[hit.start:hit.end], Verdict: v, Fact: hit.row,
 	}
 }
 
@@ -54,7 +55,7 @@ func (f *Facts) phraseHits(p *parsed) []phraseHit {
 		if !ok {
 			continue
 		}
-		text := p.norm[span[0]:span[1]]
+		text := p.norm.slice(span[0], span[1])
 		for i, name := range s.names {
 			hit, ok := f.phraseRow(p, name, span, text)
 			if !ok {
@@ -87,7 +88,7 @@ func (p *parsed) phraseSubjects(pos int) (subjects, bool) {
 	return s, before && p.continues(own)
 }
 
-func (f *Facts) phraseConfirmed(p *parsed, names []string, span [2]int, text string) bool {
+func (f *Facts) phraseConfirmed(p *parsed, names []string, span [2]int, text cased) bool {
 	for _, name := range names {
 		if hit, ok := f.phraseRow(p, name, span, text); ok && p.phraseClaim(hit).Verdict == VerdictConfirmed {
 			return true
@@ -97,12 +98,12 @@ func (f *Facts) phraseConfirmed(p *parsed, names []string, span [2]int, text str
 }
 
 // phraseRow is the row of an entity that knows the phrase, the one with the nearest keyword.
-func (f *Facts) phraseRow(p *parsed, entity string, span [2]int, text string) (phraseHit, bool) {
+func (f *Facts) phraseRow(p *parsed, entity string, span [2]int, text cased) (phraseHit, bool) {
 	var best phraseHit
 	nearest := math.MaxInt
 	for _, row := range f.byEntity[entity] {
 		right, wrong := matchesAny(row.right, text), matchesAny(row.wrong, text)
-		if !right && !wrong || matchesAny(row.avoid, p.norm) {
+		if !right && !wrong || p.holdsAny(row.avoid) {
 			continue
 		}
 		d, ok := noKeyword, true
@@ -118,17 +119,23 @@ func (f *Facts) phraseRow(p *parsed, entity string, span [2]int, text string) (p
 
 // phraseSpans are the distinct places of all phrases of the entities in the sentence, in order.
 func (f *Facts) phraseSpans(p *parsed) [][2]int {
-	var patterns []*regexp.Regexp
-	seen := map[string]bool{}
-	for _, name := range append(p.entityNames(), p.carried) {
-		for _, row := range f.byEntity[name] {
-			for _, pattern := range append(append([]*regexp.Regexp{}, row.right...), row.wrong...) {
-				if !seen[pattern.String()] {
-					seen[pattern.String()] = true
-					patterns = append(patterns, pattern)
-				}
-			}
+	var spans [][2]int
+	names := append(p.entityNames(), p.carried)
+	for _, hit := range p.found {
+		span := [2]int{hit.start, hit.end}
+		if !slices.Contains(spans, span) && f.tells(names, hit.phrase) {
+			spans = append(spans, span)
 		}
 	}
-	return p.spansOf(patterns)
+	slices.SortFunc(spans, func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
+	return spans
+}
+
+// tells holds for a phrase that one of the entities has a row for.
+func (f *Facts) tells(entities []string, p *phrase) bool {
+	return slices.ContainsFunc(entities, func(name string) bool {
+		return slices.ContainsFunc(f.byEntity[name], func(row *Fact) bool {
+			return slices.Contains(row.right, p) || slices.Contains(row.wrong, p)
+		})
+	})
 }

@@ -1,17 +1,14 @@
 package domain
 
-import (
-	"cmp"
-	"regexp"
-	"slices"
-	"strings"
-)
+import "strings"
 
 // parsed is one sentence taken apart.
 type parsed struct {
-	text       string
-	norm       string
-	masked     string
+	text string
+	norm cased
+	// masked is norm with the mentions blanked.
+	masked     cased
+	found      []found
 	mentions   []mention
 	quantities []quantity
 	segments   []segment
@@ -27,40 +24,104 @@ type segment struct {
 	plain bool
 }
 
-const verbs = `accepts?|allows?|applies|are|asks?|belongs?|calls?|can|cannot|concerns?|covers?|demands?|did|does|do|excludes?|gives?|has|have|is|limits?|may|means?|measures?|must|needs?|permits?|reaches|rejects?|requires?|runs?|sets?|should|specifies|takes?|tests?|type-tests?|uses?|was|were|will|would`
-
 var (
-	separator     = regexp.MustCompile(`[;|]|,\s|:\s+(?:[^\d\s<>=-])|\s(?:but|while|whereas|although|though|yet|so|because|which|whose)\s|\sand\s+(?:it|they|also|not|nor|never|` + verbs + `)\b`)
-	hasVerb       = regexp.MustCompile(`(?i)\b(?:` + verbs + `)\b`)
-	continuesWith = regexp.MustCompile(`(?i)^[\s,;:(]*(?:and\s+|but\s+|so\s+)?(?:also\s+)?(?:in|for|with|not|or|nor|neither|only|all|every|any|regardless|at|by|on|it|its|they|including|such|up|above|below|under|over|within|` + verbs + `)\b`)
-	newTopic      = regexp.MustCompile(`(?i)^[\s,;:(]*(?:but|so|at|with|in|it|they|while|whereas)\b`)
-	negation      = regexp.MustCompile(`(?i)\b(?:not|never|neither|nor|cannot|exclud\w+|exclusion|rejects?|rejected|fails?|unsuitable|instead of|rather than|unlike|out of scope|out of the scope|outside|beyond the scope)\b|n't\b|\b(?:no|without)(?:\s+[\w-]+){0,3}\s*$`)
-	notNegation   = regexp.MustCompile(`(?i)\bnot (?:only|just|merely)\b|\b(?:not|never) (?:excluded|outside|rejected)\b|^\W*(?:no|yes)\b\W*`)
-	negatedAfter  = regexp.MustCompile(`(?i)\b(?:is|are|was|were|do|does|did|can|may|must|should|would|will) (?:not|never)\b|n't\b|\bcannot\b|\bexcluded\b|\bexcludes\b|\boutside\b|\bout of (?:the )?scope\b|\bbeyond the scope\b|\btoo (?:hot|cold|high|low|much|many|large|small|long|fast)\b|\b(?:wrong|incorrect|false|rejected|fails?|unsuitable|forbidden)\b`)
+	verbs = setOf(
+		"accept", "accepts", "allow", "allows", "applies", "are", "ask", "asks", "belong", "belongs", "call", "calls",
+		"can", "cannot", "concern", "concerns", "cover", "covers", "demand", "demands", "did", "does", "do", "exclude",
+		"excludes", "give", "gives", "has", "have", "is", "limit", "limits", "may", "mean", "means", "measure", "measures",
+		"must", "need", "needs", "permit", "permits", "reaches", "reject", "rejects", "require", "requires", "run", "runs",
+		"set", "sets", "should", "specifies", "take", "takes", "test", "tests", "use", "uses", "was", "were", "will",
+		"would",
+	)
+	conjunctions = setOf("but", "while", "whereas", "although", "though", "yet", "so", "because", "which", "whose")
+	goesOn       = setOf("it", "they", "also", "not", "nor", "never")
+	continuing   = setOf("in", "for", "with", "not", "or", "nor", "neither", "only", "all", "every", "any", "regardless", "at", "by", "on",
+		"it", "its", "they", "including", "such", "up", "above", "below", "under", "over", "within")
+	newTopic = setOf("but", "so", "at", "with", "in", "it", "they", "while", "whereas")
 )
 
+// startsVerb tells whether s begins with a verb; "type-tests" is one.
+func startsVerb(s string) bool {
+	word := firstWord(s)
+	if rest, ok := strings.CutPrefix(s, "type-"); ok {
+		word = firstWord(rest)
+		return word == "test" || word == "tests"
+	}
+	return verbs[word]
+}
+
+func hasVerb(s string) bool {
+	for word := range wordsOf(s) {
+		if verbs[word] {
+			return true
+		}
+	}
+	return false
+}
+
 func (f *Facts) parse(text, carried string) *parsed {
-	p := &parsed{text: text, norm: normalise(text), carried: carried}
-	p.mentions = f.names.find(p.norm)
-	p.masked = mask(p.norm, p.mentions)
-	p.quantities = f.units.quantities(p.masked)
-	p.segments = split(p.masked)
+	p := &parsed{text: text, norm: fold(normalise(text)), carried: carried}
+	p.found = f.words.find(p.norm)
+	p.mentions, p.masked = f.names.find(p.norm, p.found)
+	p.quantities = f.units.quantities(p.masked.text)
+	p.segments = split(p.masked.text)
 	p.compareAll()
-	p.pairs = pair(p.masked, p.mentions, p.quantities)
+	for i := range p.quantities {
+		p.quantities[i].zone = p.zone(p.quantities[i])
+	}
+	p.pairs = pair(p.masked.text, p.mentions, p.quantities)
 	return p
 }
 
 func split(s string) []segment {
 	var out []segment
 	start, plain := 0, false
-	for _, m := range separator.FindAllStringIndex(s, -1) {
-		if m[0] < start {
+	for at := 0; at < len(s); {
+		end := separatorAt(s, at)
+		if end == 0 {
+			at++
 			continue
 		}
-		out = append(out, segment{start, m[0], plain})
-		start, plain = m[0], s[m[0]] == ','
+		out = append(out, segment{start, at, plain})
+		start, plain, at = at, s[at] == ',', end
 	}
 	return append(out, segment{start, len(s), plain})
+}
+
+// separatorAt returns where the separator ends that stands at a position, or 0.
+func separatorAt(s string, at int) int {
+	rest := s[at+1:]
+	switch s[at] {
+	case ';', '|':
+		return at + 1
+	case ',':
+		if strings.HasPrefix(rest, " ") {
+			return at + 2
+		}
+	case ':':
+		after := strings.TrimLeft(rest, " ")
+		if len(after) < len(rest) && after != "" && !strings.ContainsAny(after[:1], "0123456789<>=-") {
+			return len(s) - len(after) + 1
+		}
+	case ' ':
+		return conjunctionAt(s, at)
+	}
+	return 0
+}
+
+func conjunctionAt(s string, at int) int {
+	word := firstWord(s[at+1:])
+	end := at + 1 + len(word)
+	rest, spaced := strings.CutPrefix(s[end:], " ")
+	switch {
+	case !spaced:
+		return 0
+	case conjunctions[word]:
+		return end + 1
+	case word == "and" && (goesOn[firstWord(rest)] || startsVerb(rest)):
+		return end + 1
+	}
+	return 0
 }
 
 func (p *parsed) segmentAt(pos int) int {
@@ -72,68 +133,32 @@ func (p *parsed) segmentAt(pos int) int {
 	return len(p.segments) - 1
 }
 
+// segmentText is in lower case.
 func (p *parsed) segmentText(i int) string {
-	return p.masked[p.segments[i].start:p.segments[i].end]
+	return p.masked.lower[p.segments[i].start:p.segments[i].end]
 }
 
-// negatedAt tells whether the words of a span are denied: by a negation before it, or by a denying verb after it.
-func (p *parsed) negatedAt(start, end int) bool {
-	i := p.segmentAt(start)
-	seg := p.segments[i]
-	return p.negatedFrom(p.withoutComparisons(seg.start, start), start, end)
-}
+const segmentOpeners = " ,;:("
 
-// quantityNegated is negatedAt for a number.
-// In "does not leak more than 100 ppm for five years" the first comparison uses the negation up.
-func (p *parsed) quantityNegated(q quantity) bool {
-	from := p.segments[p.segmentAt(q.start)].start
-	for _, other := range p.quantities {
-		if q.op == cmpNone && other.op != cmpNone && other.start >= from && other.end <= q.start {
-			from = other.end
-		}
+func skipWord(s, word string) string {
+	if rest, ok := strings.CutPrefix(s, word+" "); ok {
+		return strings.TrimLeft(rest, " ")
 	}
-	before := openComparison.ReplaceAllString(p.withoutComparisons(from, q.start), " ")
-	return p.negatedFrom(before, q.start, q.end)
-}
-
-func (p *parsed) negatedFrom(before string, start, end int) bool {
-	i := p.segmentAt(start)
-	seg := p.segments[i]
-	after := p.masked[min(end, seg.end):seg.end]
-	if negation.MatchString(before) || negatedAfter.MatchString(after) {
-		return true
-	}
-	return i > 0 && p.inheritsNegation(i)
-}
-
-// inheritsNegation holds for "does not cover ball, butterfly or plug valves", not for "not here, at 5 bar".
-func (p *parsed) inheritsNegation(i int) bool {
-	seg, text := p.segments[i], p.segmentText(i)
-	if !seg.plain || hasVerb.MatchString(text) || newTopic.MatchString(text) {
-		return false
-	}
-	before := p.withoutComparisons(p.segments[i-1].start, p.segments[i-1].end)
-	trimmed := strings.TrimLeft(before, " ,;:(")
-	if strings.HasPrefix(strings.ToLower(trimmed), "not ") || strings.HasPrefix(strings.ToLower(trimmed), "and not ") {
-		return false
-	}
-	return negation.MatchString(before) || negatedAfter.MatchString(before) || i > 1 && p.inheritsNegation(i-1)
-}
-
-// withoutComparisons drops "not above 24" and the like, whose negation is part of the comparison;
-// the "not under" of a place stays.
-func (p *parsed) withoutComparisons(from, to int) string {
-	if from >= to {
-		return ""
-	}
-	text := comparisonWords.ReplaceAllString(p.masked[from:to], " ")
-	return notNegation.ReplaceAllString(text, " ")
+	return s
 }
 
 // continues tells whether a segment without a name goes on about the subject before it.
 func (p *parsed) continues(i int) bool {
 	text := p.segmentText(i)
-	return continuesWith.MatchString(text) || len(strings.Fields(text)) <= 4
+	if len(strings.Fields(text)) <= 4 {
+		return true
+	}
+	start := strings.TrimLeft(text, segmentOpeners)
+	if word := firstWord(start); word == "and" || word == "but" || word == "so" {
+		start = skipWord(start, word)
+	}
+	start = skipWord(start, "also")
+	return continuing[firstWord(start)] || startsVerb(start)
 }
 
 func (p *parsed) entityNames() []string {
@@ -142,19 +167,4 @@ func (p *parsed) entityNames() []string {
 		names[i] = m.entity
 	}
 	return names
-}
-
-// spansOf finds the places of patterns that are no part of the name they speak about, in the order of the text.
-func (p *parsed) spansOf(patterns []*regexp.Regexp) [][2]int {
-	var spans [][2]int
-	for _, pattern := range patterns {
-		for _, m := range pattern.FindAllStringIndex(p.norm, -1) {
-			span := [2]int{m[0], m[1]}
-			if !slices.Contains(spans, span) {
-				spans = append(spans, span)
-			}
-		}
-	}
-	slices.SortFunc(spans, func(a, b [2]int) int { return cmp.Or(a[0]-b[0], a[1]-b[1]) })
-	return spans
 }

@@ -13,15 +13,21 @@ var (
 	emphasis    = regexp.MustCompile(`(^|\s)\*(\S[^*]*)\*`)
 	minus       = regexp.MustCompile(`(?i)\bminus (\d)`)
 	listMarker  = regexp.MustCompile(`^\s*(?:[-*•]|\d{1,2}[.)])\s+`)
-	sentenceEnd = regexp.MustCompile(`[.!?]["')]*\s+["'(]*[A-Z0-9"-]`)
-	abbreviated = regexp.MustCompile(`(?i)(?:\b(?:std|approx|e\.g|i\.e|max|min|no|vs|ca|cl|resp|fig|sec|temp|dia|incl)\.)$`)
+	abbreviated = setOf("std", "approx", "e.g", "i.e", "max", "min", "no", "vs", "ca", "cl", "resp", "fig", "sec", "temp", "dia", "incl")
 	spaces      = regexp.MustCompile(`\s+`)
 	degrees     = regexp.MustCompile(`°\s*([CF])\b`)
 	superscript = strings.NewReplacer("⁰", "0", "¹", "1", "²", "2", "³", "3", "⁴", "4", "⁵", "5", "⁶", "6", "⁷", "7", "⁸", "8", "⁹", "9", "⁻", "-", "⁺", "+")
 	superRun    = regexp.MustCompile(`10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)`)
 	thinDigits  = regexp.MustCompile(`(\d)[\x{00a0}\x{2009}\x{202f}](\d{3})\b`)
+	// The last two are the Kelvin sign and the long s: without them no letter outside ASCII folds to one inside.
 	punctuation = strings.NewReplacer("\u00a0", " ", "\u2009", " ", "\u202f", " ", "−", "-", "–", "-", "—", ", ", "‑", "-",
-		"×", "x", "·", "*", "⋅", "*", "≤", "<=", "≥", ">=", "µ", "u", "μ", "u", "’", "'", "‘", "'", "“", `"`, "”", `"`)
+		"×", "x", "·", "*", "⋅", "*", "≤", "<=", "≥", ">=", "µ", "u", "μ", "u", "’", "'", "‘", "'", "“", `"`, "”", `"`,
+		"\u212a", "K", "\u017f", "s")
+)
+
+const (
+	longestAbbreviation = 6
+	space               = " \t\n\f\r"
 )
 
 // sentenceText is one sentence as written, and whether it is an item of a list.
@@ -33,7 +39,10 @@ type sentenceText struct {
 // sentences splits text without citations. A list item, a table row and a heading are sentences of their own.
 func sentences(text string) []sentenceText {
 	var out []sentenceText
-	for _, block := range blocks(citation.ReplaceAllString(text, "")) {
+	if strings.Contains(text, "[") {
+		text = citation.ReplaceAllString(text, "")
+	}
+	for _, block := range blocks(text) {
 		for _, s := range splitSentences(block.text) {
 			for piece := range strings.SplitSeq(wrap(s), "\n") {
 				out = append(out, sentenceText{piece, block.item})
@@ -47,9 +56,10 @@ func blocks(text string) []sentenceText {
 	var out []sentenceText
 	open := false
 	for line := range strings.SplitSeq(text, "\n") {
-		item := listMarker.MatchString(line) || strings.HasPrefix(strings.TrimSpace(line), "|")
+		marker := listMarker.FindString(line)
+		item := marker != "" || strings.HasPrefix(strings.TrimSpace(line), "|")
 		heading := strings.HasPrefix(line, "#")
-		clean := strings.TrimSpace(plainText(listMarker.ReplaceAllString(line, "")))
+		clean := strings.TrimSpace(plainText(line[len(marker):]))
 		switch {
 		case clean == "":
 			open = false
@@ -86,19 +96,21 @@ func wrap(s string) string {
 
 // plainText drops Markdown, but not the asterisk that multiplies.
 func plainText(line string) string {
+	if !strings.ContainsAny(line, "*`#") {
+		return line
+	}
 	return emphasis.ReplaceAllString(markup.ReplaceAllString(line, ""), "$1$2")
 }
 
 func splitSentences(block string) []string {
 	var out []string
 	start := 0
-	for _, m := range sentenceEnd.FindAllStringIndex(block, -1) {
-		end := m[0] + 1
-		if m[0] < start || block[m[0]] == '.' && abbreviated.MatchString(block[start:end]) {
+	for i := range len(block) {
+		if !endsSentence(block, i) || block[i] == '.' && abbreviated.endOf(strings.ToLower(block[start:i]), longestAbbreviation) {
 			continue
 		}
-		out = append(out, strings.TrimSpace(block[start:end]))
-		start = end
+		out = append(out, strings.TrimSpace(block[start:i+1]))
+		start = i + 1
 	}
 	if rest := strings.TrimSpace(block[start:]); strings.IndexFunc(rest, unicode.IsLetter) >= 0 {
 		out = append(out, rest)
@@ -106,54 +118,42 @@ func splitSentences(block string) []string {
 	return out
 }
 
+// endsSentence holds for a full stop before a space and what may open a sentence, with quotes and brackets between.
+func endsSentence(s string, at int) bool {
+	if s[at] != '.' && s[at] != '!' && s[at] != '?' {
+		return false
+	}
+	behind := strings.TrimLeft(s[at+1:], `"')`)
+	next := strings.TrimLeft(behind, space)
+	opening := strings.TrimLeft(next, `"'(`)
+	if len(next) == len(behind) {
+		return false
+	}
+	quoted := strings.Contains(next[:len(next)-len(opening)], `"`)
+	return quoted || opening != "" && (opening[0] == '-' || opening[0] >= '0' && opening[0] <= '9' || opening[0] >= 'A' && opening[0] <= 'Z')
+}
+
 // normalise writes superscripts, dashes, thin spaces and comparison signs in ASCII.
 func normalise(s string) string {
+	if !isASCII(s) {
+		s = plainSigns(s)
+	}
+	if strings.Contains(lowered(s), "minus ") {
+		s = minus.ReplaceAllString(s, "-$1")
+	}
+	if strings.Contains(s, "°") {
+		s = degrees.ReplaceAllString(s, "°$1")
+	}
+	if strings.Contains(s, "  ") || strings.ContainsAny(s, space[1:]) {
+		s = spaces.ReplaceAllString(s, " ")
+	}
+	return s
+}
+
+func plainSigns(s string) string {
 	for thinDigits.MatchString(s) {
 		s = thinDigits.ReplaceAllString(s, "$1,$2")
 	}
 	s = superRun.ReplaceAllStringFunc(s, func(m string) string { return "10^" + superscript.Replace(m[2:]) })
-	s = punctuation.Replace(superscript.Replace(s))
-	s = minus.ReplaceAllString(s, "-$1")
-	s = degrees.ReplaceAllString(s, "°$1")
-	return spaces.ReplaceAllString(s, " ")
-}
-
-// words makes a pattern of a phrase in which spaces, hyphens and slashes are equal.
-func words(phrase string) string {
-	parts := nameParts(phrase)
-	for i, part := range parts {
-		parts[i] = regexp.QuoteMeta(part)
-	}
-	return strings.Join(parts, `[\s/-]+`)
-}
-
-func nameParts(phrase string) []string {
-	return strings.FieldsFunc(phrase, func(r rune) bool { return r == ' ' || r == '-' || r == '/' })
-}
-
-// phrase compiles words with their usual endings. Short capitals are names and keep their case: AM is not am.
-func phrase(text string) *regexp.Regexp {
-	flags := "(?i)"
-	if isCapitals(text) {
-		flags = ""
-	}
-	return regexp.MustCompile(flags + wordStart(text) + words(text) + `(?:s|es|d|ed|ing)?` + wordEnd(text))
-}
-
-func isCapitals(text string) bool {
-	return len(text) <= 4 && strings.ToUpper(text) == text
-}
-
-func wordStart(text string) string {
-	if isWordByte(text[0]) {
-		return `\b`
-	}
-	return ""
-}
-
-func wordEnd(text string) string {
-	if isWordByte(text[len(text)-1]) {
-		return `\b`
-	}
-	return ""
+	return punctuation.Replace(superscript.Replace(s))
 }
