@@ -166,6 +166,9 @@ func (c *checker) feedback(m *FeedbackGiven) {
 	if m.GetTraceId() == "" && m.GetQueryId() == "" {
 		c.fail(ReasonMissingField, "traceId", errors.New("traceId or queryId is required"))
 	}
+	if m.GetTraceId() != "" {
+		c.hex("traceId", m.GetTraceId(), 32, errHex32)
+	}
 	if m.Value == nil {
 		c.fail(ReasonMissingField, "value", errRequired)
 	}
