@@ -93,9 +93,7 @@ func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	var demoErr error
-	demoDone := make(chan struct{})
 	err = s.Run(ctx, nil, func() {
-		defer close(demoDone)
 		if !withDemo {
 			c.printAddresses(s)
 			return
@@ -112,6 +110,9 @@ func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
 	})
 	if !exit {
 		return err
+	}
+	if err == nil && demoErr == nil && c.cfg.ClickHouse.URL == "" {
+		demoErr = errors.New("the answers are given, but without ClickHouse no count can be compared with Kafka's offsets")
 	}
 	return errors.Join(err, demoErr)
 }

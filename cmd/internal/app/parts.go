@@ -115,7 +115,8 @@ func startSink(s *System) ([]task, error) {
 		}
 		return consumer.Run(ctx)
 	}
-	return []task{{run, []<-chan struct{}{consumer.Ready()}}}, nil
+	// It does not hold up the others: while ClickHouse is away the log keeps what the sink will store.
+	return []task{{run: run}}, nil
 }
 
 func startGateway(s *System) ([]task, error) {
