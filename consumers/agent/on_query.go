@@ -71,14 +71,14 @@ func (a *Agent) accept(ctx context.Context, run checkpoint.Run, at checkpoint.Po
 	return fresh, nil
 }
 
-// request rebuilds the engine's request from what is stored of a run.
+// request rebuilds the engine's request from what is stored of a run. With an error it returns what could be read.
 func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
-	in := &accepted{}
+	in := &accepted{ThreadID: run.ThreadID, At: run.CreatedAt}
 	if err := json.Unmarshal(run.Input, in); err != nil {
-		return graph.Request{}, nil, fmt.Errorf("reading the input of run %s: %w", run.ID, err)
+		return graph.Request{}, in, fmt.Errorf("reading the input of run %s: %w", run.ID, err)
 	}
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(in.Query, &in.query); err != nil {
-		return graph.Request{}, nil, fmt.Errorf("reading the query of run %s: %w", run.ID, err)
+		return graph.Request{}, in, fmt.Errorf("reading the query of run %s: %w", run.ID, err)
 	}
 	steps := a.cfg.MaxSteps
 	if n := int(in.query.GetMaxSteps()); n > 0 {

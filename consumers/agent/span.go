@@ -172,12 +172,14 @@ func marshal(v any) string {
 	return string(raw)
 }
 
-// clip cuts at a rune.
-func clip(s string) string {
-	if len(s) <= maxContent {
+// clip bounds what a span says.
+func clip(s string) string { return clipTo(s, maxContent) }
+
+// clipTo cuts at a rune.
+func clipTo(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
-	n := maxContent
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}

@@ -16,6 +16,9 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
+// maxRecord bounds key, value and headers of a message: what publishers take, with room for the frame. Encode bounds the value.
+const maxRecord = event.MaxValueBytes + 32<<10
+
 // trace turns what a run does into messages of its commits.
 type trace struct {
 	agent *Agent
@@ -93,7 +96,7 @@ func (t *trace) failed(c *checkpoint.Commit, state graph.State, cause error) err
 	if err != nil {
 		r = react.Result{} // a state that cannot be read is one more reason to fail, not to hang
 	}
-	r.State, r.Error = react.StateFailed, cause.Error()
+	r.State, r.Error = react.StateFailed, brief(cause, maxError)
 	r.Answer = "No answer: " + reason(cause)
 	return t.finish(c, r, t.agent.deps.Now())
 }
@@ -126,8 +129,8 @@ func (t *trace) add(c *checkpoint.Commit, id string, at time.Time, data proto.Me
 	if err != nil {
 		return fmt.Errorf("encoding %s of run %s: %w", event.TypeOf(data), t.run.ID, err)
 	}
-	if len(r.Value) > event.MaxValueBytes {
-		return fmt.Errorf("%s of run %s has %d bytes, readers take %d", event.TypeOf(data), t.run.ID, len(r.Value), event.MaxValueBytes)
+	if n := recordSize(r); n > maxRecord {
+		return fmt.Errorf("%s of run %s has %d bytes, brokers take %d", event.TypeOf(data), t.run.ID, n, maxRecord)
 	}
 	m := checkpoint.Message{ID: id, Topic: r.Topic, Key: r.Key, Value: r.Value}
 	for _, h := range r.Headers {
@@ -135,4 +138,12 @@ func (t *trace) add(c *checkpoint.Commit, id string, at time.Time, data proto.Me
 	}
 	c.Messages = append(c.Messages, m)
 	return nil
+}
+
+func recordSize(r event.Record) int {
+	n := len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		n += len(h.Key) + len(h.Value)
+	}
+	return n
 }

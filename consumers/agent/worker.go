@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
@@ -57,7 +56,7 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 	}
 	req, in, err := a.request(run)
 	if err != nil {
-		return a.fail(ctx, run, &accepted{QueryID: run.ID, ThreadID: run.ThreadID, At: run.CreatedAt}, graph.State{}, err)
+		return a.fail(ctx, run, in, graph.State{}, err)
 	}
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -86,47 +85,4 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 	default:
 		return "", err
 	}
-}
-
-// fail ends a run with an answer that says why there is none. The first end of a run stands.
-func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, state graph.State, cause error) (checkpoint.Status, error) {
-	t := &trace{agent: a, run: run, in: in}
-	commit := checkpoint.Commit{ThreadID: run.ThreadID, RunID: run.ID, Status: checkpoint.StatusFailed, Error: cause.Error()}
-	if err := t.failed(&commit, state, cause); err != nil {
-		// What the run has gathered may be the very thing that cannot be published: say less.
-		commit.Messages = nil
-		if err := t.failed(&commit, graph.State{}, cause); err != nil {
-			return "", fmt.Errorf("preparing the end of run %s: %w", run.ID, err)
-		}
-	}
-	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
-		return "", err
-	}
-	a.chunks.end(run.ID, t.answer)
-	return checkpoint.StatusFailed, nil
-}
-
-// Cancel ends the run of a query with an answer that says so. A run that has ended stays as it is.
-func (a *Agent) Cancel(ctx context.Context, queryID string) error {
-	run, err := a.store.Run(ctx, RunID(queryID))
-	if err != nil {
-		return fmt.Errorf("canceling query %s: %w", queryID, err)
-	}
-	if run.Status.Ended() {
-		return nil
-	}
-	_, in, err := a.request(run)
-	if err != nil {
-		return fmt.Errorf("canceling query %s: %w", queryID, err)
-	}
-	if _, err := a.fail(ctx, run, in, graph.State{}, ErrCanceled); err != nil {
-		return fmt.Errorf("canceling query %s: %w", queryID, err)
-	}
-	if cancel, ok := a.running.Load(run.ID); ok {
-		cancel.(context.CancelCauseFunc)(ErrCanceled)
-		return nil
-	}
-	// Waiting for a person: give it its turn, so that a worker finds that it has ended.
-	a.schedule.resume(run.ID, run.ThreadID)
-	return nil
 }

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+const (
+	// maxError bounds the error of an answer in bytes, maxBareError that of a bare one.
+	maxError     = 32 << 10
+	maxBareError = 1 << 10
+	// maxBareThread is the longest thread id that a bare answer repeats.
+	maxBareThread = 1 << 10
+)
+
+var errNoQuery = errors.New("the query's id is not known")
+
+// fail ends a run with an answer that says why there is none. The first end of a run stands. Its error is the store's.
+func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, state graph.State, cause error) (checkpoint.Status, error) {
+	t := &trace{agent: a, run: run, in: in}
+	commit := checkpoint.Commit{ThreadID: run.ThreadID, RunID: run.ID, Status: checkpoint.StatusFailed, Error: brief(cause, maxError)}
+	t.lastWords(&commit, state, cause)
+	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
+		return "", err
+	}
+	a.chunks.end(run.ID, t.answer)
+	return checkpoint.StatusFailed, nil
+}
+
+// lastWords says as much about a failure as can be published, and nothing if it must: a run that could not end would
+// keep its slot for ever, also after a restart.
+func (t *trace) lastWords(c *checkpoint.Commit, state graph.State, cause error) {
+	err := errNoQuery
+	if t.in.QueryID != "" {
+		for _, say := range []func() error{
+			func() error { return t.failed(c, state, cause) },
+			// What the run has gathered may be the very thing that cannot be published.
+			func() error { return t.failed(c, graph.State{}, cause) },
+			func() error { return t.bare(c, cause) },
+		} {
+			c.Messages = nil
+			if err = say(); err == nil {
+				return
+			}
+		}
+	}
+	c.Messages = nil
+	t.agent.deps.Logger.Error("a run ends without an answer: its failure cannot be published",
+		"run", t.run.ID, "query", t.in.QueryID, "cause", c.Error, "error", err)
+}
+
+// bare adds an answer of nothing but ids and a short error. Nothing that the asker chose freely is repeated in it.
+func (t *trace) bare(c *checkpoint.Commit, cause error) error {
+	threadID := t.in.ThreadID
+	if len(threadID) > maxBareThread {
+		threadID = t.in.QueryID
+	}
+	t.answer = "No answer: " + reason(cause)
+	return t.add(c, event.DeriveID(t.run.ID, group, 0), t.agent.deps.Now(), &event.AnswerGiven{
+		QueryId: t.in.QueryID, ThreadId: threadID, TraceId: traceID(t.run.ID), Text: t.answer,
+		State: event.AnswerState_ANSWER_STATE_FAILED, Error: brief(cause, maxBareError),
+	})
+}
+
+// brief is the text of an error that any event can carry.
+func brief(err error, most int) string {
+	return clipTo(strings.ToValidUTF8(err.Error(), "\uFFFD"), most)
+}
+
+// Cancel ends the run of a query with an answer that says so. A run that has ended stays as it is.
+func (a *Agent) Cancel(ctx context.Context, queryID string) error {
+	run, err := a.store.Run(ctx, RunID(queryID))
+	if err != nil {
+		return fmt.Errorf("canceling query %s: %w", queryID, err)
+	}
+	if run.Status.Ended() {
+		return nil
+	}
+	_, in, err := a.request(run)
+	if err != nil {
+		return fmt.Errorf("canceling query %s: %w", queryID, err)
+	}
+	if _, err := a.fail(ctx, run, in, graph.State{}, ErrCanceled); err != nil {
+		return fmt.Errorf("canceling query %s: %w", queryID, err)
+	}
+	if cancel, ok := a.running.Load(run.ID); ok {
+		cancel.(context.CancelCauseFunc)(ErrCanceled)
+		return nil
+	}
+	// Waiting for a person: give it its turn, so that a worker finds that it has ended.
+	a.schedule.resume(run.ID, run.ThreadID)
+	return nil
+}
