@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -136,14 +135,7 @@ func (a *Agent) open() error {
 	if err != nil {
 		return err
 	}
-	unfinished, err := a.store.Unfinished(context.Background())
-	if err != nil {
-		return fmt.Errorf("looking for unfinished runs: %w", err)
-	}
-	for _, run := range unfinished {
-		a.schedule.add(entry{runID: run.ID, threadID: run.ThreadID, recovered: true}, run.Status == checkpoint.StatusInterrupted)
-	}
-	return nil
+	return a.takeUp(context.Background())
 }
 
 // Topics are those that Handler is to be given.
@@ -167,6 +159,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.follow(ctx) })
 	g.Go(func() error { return a.outbox.run(ctx) })
+	g.Go(func() error { a.refill(ctx); return nil })
 	for range a.cfg.Slots {
 		g.Go(func() error {
 			select {

@@ -15,8 +15,8 @@ type Config struct {
 	Slots int `env:"RAGLINE_AGENT_SLOTS" envDefault:"8" doc:"Runs that the agent works on at the same time. Allowed: 1 to 1000."`
 	// MaxSteps bounds the rounds through the thought node, unless a query says less.
 	MaxSteps int `env:"RAGLINE_AGENT_MAX_STEPS" envDefault:"10" doc:"Most rounds of thought and action in one run. Allowed: 1 to 100."`
-	// Backlog is how many accepted queries may wait for a slot before no more are taken from Kafka.
-	Backlog int `env:"RAGLINE_AGENT_BACKLOG" envDefault:"10000" doc:"Accepted queries that may wait for a slot before the agent stops taking more. Allowed: 1 to 1000000."`
+	// Backlog is how many accepted queries wait for a slot in memory. More wait in the store, which only the disk bounds.
+	Backlog int `env:"RAGLINE_AGENT_BACKLOG" envDefault:"10000" doc:"Accepted queries that the agent keeps in memory until a slot is free; more wait in its store. Allowed: 1 to 1000000."`
 	// Reviews makes sensitive tools wait for a person.
 	Reviews string `env:"RAGLINE_AGENT_REVIEWS" envDefault:"on" doc:"Whether a person approves quotations and enquiries before they are sent. Allowed: on, off."`
 	LLM     provider.Config

@@ -31,7 +31,7 @@ func newMetrics(reg prometheus.Registerer, s *schedule) (*metrics, error) {
 	}
 	collectors := []prometheus.Collector{
 		m.runs, m.published, m.readBack,
-		gauge("ragline_agent_runs_waiting", "Runs that wait for a slot or a person.", func() int { n, _ := s.counts(); return n }),
+		gauge("ragline_agent_runs_waiting", "Runs in memory that wait for a slot or a person; beyond RAGLINE_AGENT_BACKLOG more may wait in the store.", func() int { n, _ := s.counts(); return n }),
 		gauge("ragline_agent_runs_active", "Runs that have a slot.", func() int { _, n := s.counts(); return n }),
 	}
 	var errs []error

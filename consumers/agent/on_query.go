@@ -44,12 +44,9 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
 	}
 	run := checkpoint.Run{ID: RunID(e.ID), ThreadID: in.ThreadID, Input: input, CreatedAt: in.At}
-	if err := a.schedule.room(ctx); err != nil {
-		return err
-	}
 	fresh, err := a.accept(ctx, run, checkpoint.Position(e.Position))
-	if err != nil || !fresh || !a.schedule.add(entry{runID: run.ID, threadID: run.ThreadID, counted: true}, false) {
-		a.schedule.leave()
+	if err == nil && fresh {
+		a.schedule.offer(entry{runID: run.ID, threadID: run.ThreadID})
 	}
 	return err
 }

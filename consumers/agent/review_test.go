@@ -1,12 +1,19 @@
 package agent_test
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/internal/llm"
+	"github.com/ragline/ragline/consumers/internal/llm/provider"
+	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -142,4 +149,66 @@ func TestCanceledQueryIsAnsweredAsFailedAndLetsTheNextOneRun(t *testing.T) {
 	require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, answers[0].GetState())
 	require.Equal(t, "canceled", answers[0].GetError())
 	require.True(t, answers[1].GetSuccess())
+}
+
+// gated is a model that answers nothing but quotations until it is opened.
+type gated struct {
+	llm.Model
+	open chan struct{}
+}
+
+func (g gated) Generate(ctx context.Context, r llm.Request, onToken func(string)) (llm.Response, error) {
+	for _, m := range r.Messages {
+		if m.Role == llm.RoleUser && m.Text == quotationAsked {
+			return g.Model.Generate(ctx, r, onToken)
+		}
+	}
+	select {
+	case <-g.open:
+	case <-ctx.Done():
+		return llm.Response{}, ctx.Err()
+	}
+	return g.Model.Generate(ctx, r, onToken)
+}
+
+func TestDecisionIsTakenWhileTheBacklogIsFull(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	cfg := config(t)
+	cfg.Slots, cfg.Backlog = 1, 4
+	model, err := provider.New(cfg.LLM, r.pack, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	store, gate := checkpoint.NewMemory(), make(chan struct{})
+	a := r.open(t, cfg, agent.Deps{Store: store, Model: gated{model, gate}})
+	streamtest.Start(t, a.Run)
+	c, err := stream.NewConsumer(streamtest.Config(t), streamtest.Deps(r.Broker), agent.Topics(), a.Handler())
+	require.NoError(t, err)
+	streamtest.Start(t, c.Run)
+
+	queries := []event.Event{query("quoted", quotationAsked)}
+	streamtest.Publish(t, r.Broker, queries...)
+	review := r.requested(t, queries[0])
+	for i := range 40 { // more than the backlog and the slots of the runtime take, behind the review and beside it
+		queries = append(queries, query("quoted", "What is a low-E valve?"), query(fmt.Sprint(i), "What is a low-E valve?"))
+	}
+	streamtest.Publish(t, r.Broker, queries[1:]...)
+	streamtest.Publish(t, r.Broker, decision(review, event.Decision_DECISION_APPROVE, "", ""))
+	require.Eventually(t, func() bool {
+		run, err := store.Run(t.Context(), agent.RunID(queries[0].ID))
+		return err == nil && run.Status == checkpoint.StatusQueued
+	}, waitLong, tick, "the decision is taken while nothing else moves")
+
+	close(gate)
+	for _, got := range r.answers(t, queries...) {
+		require.True(t, got.GetSuccess())
+	}
+	var order []string
+	for _, e := range streamtest.ReadAll(t, r.Broker, topic.Answers) {
+		if given := e.Data.(*event.AnswerGiven); given.GetThreadId() == "quoted" {
+			order = append(order, given.GetQueryId())
+		}
+	}
+	for i := range 40 {
+		require.Equal(t, queries[1+2*i].ID, order[1+i], "the order of the thread")
+	}
 }

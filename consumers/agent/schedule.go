@@ -3,8 +3,6 @@ package agent
 import (
 	"context"
 	"sync"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // entry is a run in the schedule.
@@ -13,7 +11,7 @@ type entry struct {
 	threadID string
 	// recovered means that an earlier process may have begun the run's next super-step.
 	recovered bool
-	// counted means that the entry takes a place of the backlog until it begins.
+	// counted means that the entry takes a place of the backlog until it begins, or until a person has to decide first.
 	counted bool
 }
 
@@ -29,7 +27,7 @@ type thread struct {
 // schedule hands out runs: those of a thread one after the other, in the order of acceptance.
 // A run that waits for a person keeps its turn, but no worker.
 type schedule struct {
-	places *semaphore.Weighted
+	backlog int
 
 	mu      sync.Mutex
 	threads map[string]*thread
@@ -37,40 +35,42 @@ type schedule struct {
 	ready   []string // threads whose first entry may run
 	wake    chan struct{}
 	active  int
+
+	counted int // entries that take a place
+	// spilled means that the store may have runs that are not here.
+	spilled bool
+	// missed means that such a run was accepted while the store was being read.
+	missed bool
+	// low says that spilled runs may be read.
+	low chan struct{}
 }
 
+// newSchedule returns an empty schedule, which takes the store to have runs.
 func newSchedule(backlog int) *schedule {
 	return &schedule{
-		places: semaphore.NewWeighted(int64(backlog)), threads: map[string]*thread{}, known: map[string]bool{}, wake: make(chan struct{}, 1),
+		backlog: backlog, threads: map[string]*thread{}, known: map[string]bool{},
+		wake: make(chan struct{}, 1), low: make(chan struct{}, 1), spilled: true,
 	}
 }
 
-// room waits for a place in the backlog, which the next counted entry takes.
-func (s *schedule) room(ctx context.Context) error { return s.places.Acquire(ctx, 1) }
-
-func (s *schedule) leave() { s.places.Release(1) }
-
-// add queues a run. It returns false when the run is there already.
-func (s *schedule) add(e entry, waiting bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.known[e.runID] {
-		return false
-	}
+// put queues a run that is not known. The caller holds mu.
+func (s *schedule) put(e entry, waiting bool) {
 	s.known[e.runID] = true
 	t := s.threads[e.threadID]
 	if t == nil {
 		t = &thread{}
 		s.threads[e.threadID] = t
 	}
+	if e.counted = !waiting && !t.waiting; e.counted {
+		s.counted++
+	}
 	t.entries = append(t.entries, e)
 	if len(t.entries) > 1 {
-		return true
+		return
 	}
 	if t.waiting = waiting; !waiting {
 		s.push(e.threadID)
 	}
-	return true
 }
 
 // push makes a thread's first entry ready. The caller holds mu.
@@ -114,10 +114,7 @@ func (s *schedule) take() (entry, bool) {
 	t.running = true
 	s.active++
 	e := t.entries[0]
-	if e.counted {
-		t.entries[0].counted = false
-		s.leave()
-	}
+	s.release(&t.entries[0])
 	t.entries[0].recovered = false
 	return e, true
 }
@@ -132,6 +129,10 @@ func (s *schedule) park(threadID string) {
 	if t.again {
 		t.again, t.waiting = false, false
 		s.push(threadID)
+		return
+	}
+	for i := range t.entries {
+		s.release(&t.entries[i])
 	}
 }
 

@@ -1,11 +1,18 @@
 package agent
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
+
+// empty is a schedule with nothing left in the store.
+func empty(t *testing.T, backlog int) *schedule {
+	t.Helper()
+	s := newSchedule(backlog)
+	require.True(t, s.complete())
+	return s
+}
 
 func take(t *testing.T, s *schedule) string {
 	t.Helper()
@@ -22,11 +29,11 @@ func none(t *testing.T, s *schedule) {
 
 func TestRunsOfAThreadComeOneAfterTheOther(t *testing.T) {
 	t.Parallel()
-	s := newSchedule(10)
-	require.True(t, s.add(entry{runID: "a1", threadID: "a"}, false))
-	require.True(t, s.add(entry{runID: "a2", threadID: "a"}, false))
-	require.True(t, s.add(entry{runID: "b1", threadID: "b"}, false))
-	require.False(t, s.add(entry{runID: "a2", threadID: "a"}, false))
+	s := empty(t, 10)
+	s.offer(entry{runID: "a1", threadID: "a"})
+	s.offer(entry{runID: "a2", threadID: "a"})
+	s.offer(entry{runID: "b1", threadID: "b"})
+	s.offer(entry{runID: "a2", threadID: "a"})
 	require.Equal(t, "a1", take(t, s))
 	require.Equal(t, "b1", take(t, s))
 	none(t, s)
@@ -40,9 +47,9 @@ func TestRunsOfAThreadComeOneAfterTheOther(t *testing.T) {
 
 func TestRunThatWaitsForAPersonKeepsItsTurn(t *testing.T) {
 	t.Parallel()
-	s := newSchedule(10)
-	s.add(entry{runID: "a1", threadID: "a"}, false)
-	s.add(entry{runID: "a2", threadID: "a"}, false)
+	s := empty(t, 10)
+	s.offer(entry{runID: "a1", threadID: "a"})
+	s.offer(entry{runID: "a2", threadID: "a"})
 	take(t, s)
 	s.park("a")
 	none(t, s)
@@ -56,8 +63,8 @@ func TestRunThatWaitsForAPersonKeepsItsTurn(t *testing.T) {
 
 func TestDecisionBeforeTheWorkerHasParkedIsNotLost(t *testing.T) {
 	t.Parallel()
-	s := newSchedule(10)
-	s.add(entry{runID: "a1", threadID: "a"}, false)
+	s := empty(t, 10)
+	s.offer(entry{runID: "a1", threadID: "a"})
 	take(t, s)
 	s.resume("a1", "a")
 	none(t, s)
@@ -67,23 +74,11 @@ func TestDecisionBeforeTheWorkerHasParkedIsNotLost(t *testing.T) {
 
 func TestRunThatWaitedAtTheLastEndWaitsStill(t *testing.T) {
 	t.Parallel()
-	s := newSchedule(10)
-	s.add(entry{runID: "a1", threadID: "a", recovered: true}, true)
+	s := empty(t, 10)
+	s.wait(entry{runID: "a1", threadID: "a", recovered: true})
 	none(t, s)
 	s.resume("a1", "a")
 	e, ok := s.take()
 	require.True(t, ok)
 	require.Equal(t, "a1", e.runID)
-}
-
-func TestBacklogIsBounded(t *testing.T) {
-	t.Parallel()
-	s := newSchedule(1)
-	require.NoError(t, s.room(t.Context()))
-	s.add(entry{runID: "a1", threadID: "a", counted: true}, false)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, s.room(ctx), context.Canceled)
-	take(t, s)
-	require.NoError(t, s.room(t.Context()))
 }

@@ -90,6 +90,8 @@ func (s Status) Ended() bool { return s == StatusDone || s == StatusFailed }
 
 // Run is one accepted input of a thread.
 type Run struct {
+	// Seq is the order of acceptance, set by the store.
+	Seq      int64
 	ID       string
 	ThreadID string
 	Status   Status

@@ -38,6 +38,7 @@ func conform(t *testing.T, open func(*testing.T) checkpoint.Store) {
 		"a failing commit leaves nothing":                 failingCommit,
 		"an ended run takes no commit":                    endedRun,
 		"finished tasks last until the checkpoint closes": parkedTasks,
+		"unfinished runs come in pages":                   pages,
 		"an interrupt is decided once":                    decidedOnce,
 		"a run is ready when all interrupts are decided":  allDecided,
 		"messages stay in order until confirmed":          outbox,
@@ -102,11 +103,8 @@ func acceptedOnce(t *testing.T, s checkpoint.Store) {
 	require.NoError(t, err)
 	require.False(t, ok)
 
-	runs, err := s.Unfinished(t.Context())
-	require.NoError(t, err)
 	want := run("r1", "t")
-	want.Status = checkpoint.StatusQueued
-	require.Equal(t, []checkpoint.Run{want}, runs)
+	want.Seq, want.Status = 1, checkpoint.StatusQueued
 	line, err := s.Load(t.Context(), "t", "")
 	require.NoError(t, err)
 	require.Equal(t, []checkpoint.Checkpoint{*input}, line)
@@ -188,9 +186,34 @@ func endedRun(t *testing.T, s checkpoint.Store) {
 	got, err := s.Run(t.Context(), "r1")
 	require.NoError(t, err)
 	require.Equal(t, "canceled", got.Error)
-	runs, err := s.Unfinished(t.Context())
+	require.Empty(t, unfinished(t, s, checkpoint.StatusQueued, 0, 10))
+}
+
+func unfinished(t *testing.T, s checkpoint.Store, status checkpoint.Status, after int64, limit int) []string {
+	t.Helper()
+	runs, err := s.Unfinished(t.Context(), status, after, limit)
 	require.NoError(t, err)
-	require.Empty(t, runs)
+	var out []string
+	for _, r := range runs {
+		require.Empty(t, r.Input)
+		require.Equal(t, status, r.Status)
+		require.Greater(t, r.Seq, after)
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+func pages(t *testing.T, s checkpoint.Store) {
+	for _, id := range []string{"r1", "r2", "r3", "r4"} {
+		accept(t, s, id)
+	}
+	commit(t, s, checkpoint.Commit{RunID: "r2", Status: checkpoint.StatusDone})
+	commit(t, s, checkpoint.Commit{RunID: "r3", Status: checkpoint.StatusInterrupted})
+	require.Equal(t, []string{"r1"}, unfinished(t, s, checkpoint.StatusQueued, 0, 1))
+	first, err := s.Run(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Equal(t, []string{"r4"}, unfinished(t, s, checkpoint.StatusQueued, first.Seq, 2))
+	require.Equal(t, []string{"r3"}, unfinished(t, s, checkpoint.StatusInterrupted, 0, 2))
 }
 
 func parkedTasks(t *testing.T, s checkpoint.Store) {
@@ -306,7 +329,7 @@ func concurrent(t *testing.T, s checkpoint.Store) {
 
 func closed(t *testing.T, s checkpoint.Store) {
 	require.NoError(t, s.Close())
-	_, err := s.Unfinished(t.Context())
+	_, err := s.Unfinished(t.Context(), checkpoint.StatusQueued, 0, 1)
 	require.ErrorIs(t, err, checkpoint.ErrClosed)
 	_, err = s.Accept(t.Context(), run("r", "t"), nil, checkpoint.Position{})
 	require.ErrorIs(t, err, checkpoint.ErrClosed)

@@ -17,6 +17,7 @@ type Memory struct {
 	interrupts  map[string]*openInterrupt
 	runs        map[string]*Run
 	order       []string // run ids by acceptance
+	runSeq      int64
 	consumed    map[partition]int64
 	confirmed   map[partition]int64
 	outbox      []Message

@@ -19,7 +19,8 @@ func (m *Memory) Accept(ctx context.Context, run Run, input *Checkpoint, at Posi
 	if input != nil && !m.busy(run.ThreadID) && m.head(run.ThreadID) == input.ParentID {
 		m.checkpoints[run.ThreadID] = append(m.checkpoints[run.ThreadID], *input)
 	}
-	run.Status = StatusQueued
+	m.runSeq++
+	run.Seq, run.Status = m.runSeq, StatusQueued
 	m.runs[run.ID] = &run
 	m.order = append(m.order, run.ID)
 	return true, nil
@@ -86,7 +87,7 @@ func (m *Memory) Run(ctx context.Context, id string) (Run, error) {
 	return *run, nil
 }
 
-func (m *Memory) Unfinished(ctx context.Context) ([]Run, error) {
+func (m *Memory) Unfinished(ctx context.Context, status Status, after int64, limit int) ([]Run, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return nil, err
@@ -94,8 +95,9 @@ func (m *Memory) Unfinished(ctx context.Context) ([]Run, error) {
 	defer unlock()
 	var out []Run
 	for _, id := range m.order {
-		if r := m.runs[id]; !r.Status.Ended() {
-			out = append(out, *r)
+		if r := *m.runs[id]; r.Status == status && r.Seq > after && len(out) < limit {
+			r.Input = nil
+			out = append(out, r)
 		}
 	}
 	return out, nil

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-const runColumns = `run_id, thread_id, status, input, error, created_at`
+const (
+	acceptColumns = `run_id, thread_id, status, input, error, created_at`
+	runColumns    = `seq, ` + acceptColumns
+)
 
 func (s *SQLite) Accept(ctx context.Context, run Run, input *Checkpoint, at Position) (bool, error) {
 	var accepted bool
@@ -21,7 +24,7 @@ func (s *SQLite) Accept(ctx context.Context, run Run, input *Checkpoint, at Posi
 		if err != nil {
 			return err
 		}
-		res, err := tx.Exec(`INSERT INTO runs (`+runColumns+`) VALUES (?,?,?,?,'',?) ON CONFLICT DO NOTHING`,
+		res, err := tx.Exec(`INSERT INTO runs (`+acceptColumns+`) VALUES (?,?,?,?,'',?) ON CONFLICT DO NOTHING`,
 			run.ID, run.ThreadID, string(StatusQueued), run.Input, run.CreatedAt.UnixNano())
 		if err != nil {
 			return err
@@ -103,15 +106,17 @@ func (s *SQLite) Run(ctx context.Context, id string) (Run, error) {
 	return run, nil
 }
 
-func (s *SQLite) Unfinished(ctx context.Context) ([]Run, error) {
+func (s *SQLite) Unfinished(ctx context.Context, status Status, after int64, limit int) ([]Run, error) {
+	// The second condition is what lets the partial index be used.
 	return query(ctx, s, "runs", func(rows *sql.Rows) (Run, error) { return scanRun(rows) },
-		`SELECT `+runColumns+` FROM runs WHERE status IN ('queued', 'interrupted') ORDER BY seq`)
+		`SELECT seq, run_id, thread_id, status, NULL, error, created_at FROM runs
+ WHERE status = ? AND status IN ('queued', 'interrupted') AND seq > ? ORDER BY seq LIMIT ?`, string(status), after, limit)
 }
 
 func scanRun(row interface{ Scan(...any) error }) (Run, error) {
 	var r Run
 	var created int64
-	err := row.Scan(&r.ID, &r.ThreadID, &r.Status, &r.Input, &r.Error, &created)
+	err := row.Scan(&r.Seq, &r.ID, &r.ThreadID, &r.Status, &r.Input, &r.Error, &created)
 	r.CreatedAt = time.Unix(0, created).UTC()
 	return r, err
 }

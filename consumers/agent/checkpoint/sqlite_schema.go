@@ -69,6 +69,8 @@ CREATE TABLE confirmed (
 CREATE TABLE receipts (
   call_id TEXT PRIMARY KEY, run_id TEXT NOT NULL, tool TEXT NOT NULL, arguments TEXT NOT NULL, result TEXT
 ) WITHOUT ROWID;
+`, `
+CREATE INDEX runs_open ON runs (status, seq) WHERE status IN ('queued', 'interrupted');
 `}
 }
 

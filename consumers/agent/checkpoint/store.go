@@ -57,8 +57,9 @@ type Runs interface {
 	Decide(ctx context.Context, interruptID string, value json.RawMessage, at Position) (*Run, error)
 	// Run returns one run, or ErrNotFound.
 	Run(ctx context.Context, id string) (Run, error)
-	// Unfinished returns all runs that have not ended, in the order of acceptance.
-	Unfinished(ctx context.Context) ([]Run, error)
+	// Unfinished returns up to limit runs that are queued, or interrupted, with Seq greater than after, in the order of
+	// acceptance and without their inputs.
+	Unfinished(ctx context.Context, status Status, after int64, limit int) ([]Run, error)
 }
 
 // Outbox is the part that a publisher needs.
