@@ -7,6 +7,9 @@
 //   - A crash before the first insert: the range comes again, and is inserted.
 //   - A crash between two inserts: the tables that have their block ignore it by its token.
 //   - A crash during an insert, or an answer that got lost: the block is stored or not, and the token decides.
+//   - A crash of ClickHouse after it wrote the token down, before the rows have their place: the repeat is ignored and
+//     answered as stored. So a batch that may be a repeat is looked up after its inserts, and what is missing is stored
+//     under the next token of the same range.
 //   - A crash after the last insert, before the commit: every block is ignored.
 //   - A process that was frozen and wakes up: its insert carries the token of its successor's, its commit is refused.
 //

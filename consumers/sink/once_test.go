@@ -174,7 +174,7 @@ func TestTopicThatWasMadeAgainIsNotTakenForTheOldOne(t *testing.T) {
 	fresh.add(asked(t, "new", "new", now))
 	err := newSink(config(t), b.store, b.logger).HandleBatch(t.Context(), fresh.all())
 	require.ErrorIs(t, err, ErrOtherLog)
-	require.ErrorContains(t, err, "ragline.queries/0, offset 0")
+	require.ErrorContains(t, err, "storing ragline.queries/0 from 0 to 1: event new at offset 0")
 }
 
 func TestBatchOfManyMonthsIsDivided(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -38,6 +39,8 @@ type Sink struct {
 	tables   tables
 	progress progress
 	logger   *slog.Logger
+	// pause waits before what was lost is stored again. Tests replace it.
+	pause func(ctx context.Context, d time.Duration) error
 }
 
 // New returns the handler of the consumer group "sink". Its topics are Topics, its tables those of w.Migrate.
@@ -46,7 +49,7 @@ func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) *Sink {
 }
 
 func newSink(cfg Config, s store, logger *slog.Logger) *Sink {
-	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger}
+	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, pause: pause}
 }
 
 // Topics returns the topics to read: the catalogue, and the dead letters of the given consumer groups. A topic that
@@ -67,21 +70,36 @@ func (s *Sink) Name() string { return group }
 
 // HandleBatch stores every record of the batch that is not stored yet.
 func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
+	if err := s.handle(ctx, b); err != nil {
+		s.progress.lost(b)
+		return fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
+	}
+	s.progress.done(b)
+	return nil
+}
+
+func (s *Sink) handle(ctx context.Context, b stream.Batch) error {
+	fresh := s.progress.continues(b) // nothing of it can have been sent before
 	stored, err := s.stored(ctx, b)
 	if err != nil {
 		return err
 	}
-	blocks, err := s.blocks(b, stored)
+	parts, err := s.blocks(b, stored)
 	if err != nil {
 		return err
 	}
-	for _, part := range blocks {
-		if err := s.store.Insert(ctx, part.table, s.token(b, part.place), part.block.columns()); err != nil {
-			s.progress.lost(b)
-			return fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
+	if err := s.insert(ctx, b, parts, ""); err != nil || fresh {
+		return err
+	}
+	return s.repair(ctx, b)
+}
+
+func (s *Sink) insert(ctx context.Context, b stream.Batch, parts []part, suffix string) error {
+	for _, part := range parts {
+		if err := s.store.Insert(ctx, part.table, s.token(b, part.place)+suffix, part.block.columns()); err != nil {
+			return err
 		}
 	}
-	s.progress.done(b)
 	return nil
 }
 
@@ -117,7 +135,7 @@ func (s *Sink) blocks(b stream.Batch, stored map[int64]string) ([]part, error) {
 		at := d.place(placed)
 		if id, ok := stored[r.Offset]; ok {
 			if id != placed.event.ID {
-				return nil, fmt.Errorf("storing %s/%d, offset %d, event %s: %w", r.Topic, r.Partition, r.Offset, placed.event.ID, ErrOtherLog)
+				return nil, fmt.Errorf("event %s at offset %d: %w", placed.event.ID, r.Offset, ErrOtherLog)
 			}
 			continue
 		}

@@ -14,7 +14,7 @@ func (w *Warehouse) StoredUpTo(ctx context.Context, tables []string, topic strin
 	var rows []struct {
 		Highest int64 `ch:"highest"`
 	}
-	err := w.Select(ctx, &rows, "SELECT max(o) AS highest FROM (SELECT toInt64(-1) AS o UNION ALL "+
+	err := w.Select(ownWrites(ctx), &rows, "SELECT max(o) AS highest FROM (SELECT toInt64(-1) AS o UNION ALL "+
 		offsetsOf(tables, "SELECT max(_offset) AS o", "_offset >= {from:Int64} HAVING count() > 0")+")",
 		named("topic", topic), named("partition", partition), named("from", from))
 	if err != nil {
@@ -29,7 +29,7 @@ func (w *Warehouse) StoredEvents(ctx context.Context, tables []string, topic str
 		Offset int64  `ch:"o"`
 		ID     string `ch:"event_id"`
 	}
-	err := w.Select(ctx, &rows, offsetsOf(tables, "SELECT _offset AS o, event_id", "_offset >= {from:Int64} AND _offset < {to:Int64}"),
+	err := w.Select(ownWrites(ctx), &rows, offsetsOf(tables, "SELECT _offset AS o, event_id", "_offset >= {from:Int64} AND _offset < {to:Int64}"),
 		named("topic", topic), named("partition", partition), named("from", from), named("to", to))
 	if err != nil {
 		return nil, fmt.Errorf("looking up stored offsets of %s/%d: %w", topic, partition, err)
@@ -52,4 +52,9 @@ func offsetsOf(tables []string, selection, condition string) string {
 
 func named(name string, value any) driver.NamedValue {
 	return clickhouse.Named(name, fmt.Sprint(value))
+}
+
+// ownWrites lets a cluster answer from a replica that has all inserts: what is not seen is stored again.
+func ownWrites(ctx context.Context) context.Context {
+	return clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"select_sequential_consistency": 1}))
 }
