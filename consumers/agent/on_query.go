@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,15 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
 	}
 	run := checkpoint.Run{ID: RunID(e.ID), ThreadID: in.ThreadID, Input: input, CreatedAt: in.At}
-	fresh, err := a.accept(ctx, run, checkpoint.Position(e.Position))
+	req, _, err := a.request(run)
+	if err != nil {
+		return stream.Drop(err)
+	}
+	var fresh bool
+	err = a.persist(ctx, "accepting run "+run.ID, func() error {
+		fresh, err = a.accept(ctx, run, req, checkpoint.Position(e.Position))
+		return err
+	})
 	if err == nil && fresh {
 		a.schedule.offer(entry{runID: run.ID, threadID: run.ThreadID})
 	}
@@ -52,20 +61,15 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 }
 
 // accept stores the run, its input checkpoint and the offset in one transaction.
-func (a *Agent) accept(ctx context.Context, run checkpoint.Run, at checkpoint.Position) (bool, error) {
-	req, _, err := a.request(run)
-	if err != nil {
-		return false, stream.Drop(err)
-	}
+func (a *Agent) accept(ctx context.Context, run checkpoint.Run, req graph.Request, at checkpoint.Position) (bool, error) {
 	first, err := a.engine.Input(ctx, req)
-	if err != nil {
+	switch {
+	case errors.Is(err, graph.ErrState):
+		first = nil // the run will say so in its answer
+	case err != nil:
 		return false, fmt.Errorf("preparing run %s: %w", run.ID, err)
 	}
-	fresh, err := a.store.Accept(ctx, run, first, at)
-	if err != nil {
-		return false, fmt.Errorf("accepting run %s: %w", run.ID, err)
-	}
-	return fresh, nil
+	return a.store.Accept(ctx, run, first, at)
 }
 
 // request rebuilds the engine's request from what is stored of a run. With an error it returns what could be read.

@@ -27,14 +27,13 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 	if err != nil {
 		return stream.Drop(fmt.Errorf("encoding decision on review %s: %w", d.GetReviewId(), err))
 	}
-	ready, err := a.store.Decide(ctx, d.GetReviewId(), value, checkpoint.Position(e.Position))
-	if err != nil {
-		return fmt.Errorf("storing decision on review %s: %w", d.GetReviewId(), err)
-	}
-	if ready != nil {
-		a.schedule.resume(ready.ID, ready.ThreadID)
-	}
-	return nil
+	return a.persist(ctx, "storing decision on review "+d.GetReviewId(), func() error {
+		ready, err := a.store.Decide(ctx, d.GetReviewId(), value, checkpoint.Position(e.Position))
+		if err == nil && ready != nil {
+			a.schedule.resume(ready.ID, ready.ThreadID)
+		}
+		return err
+	})
 }
 
 func kindOf(d event.Decision) react.Kind {

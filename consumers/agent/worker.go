@@ -80,7 +80,7 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 		return a.fail(ctx, run, in, out.State, ErrCanceled)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case errors.As(err, &node) || errors.Is(err, graph.ErrRecursion):
+	case errors.As(err, &node) || errors.Is(err, graph.ErrRecursion) || errors.Is(err, graph.ErrState):
 		return a.fail(ctx, run, in, out.State, err)
 	default:
 		return "", err

@@ -150,7 +150,7 @@ func (g *Graph) next(node string, u Update, s State) ([]string, error) {
 	return out, nil
 }
 
-// apply returns the state after the writes of one super-step.
+// apply returns the state after the writes of one super-step. Its error is an ErrState.
 func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	out := maps.Clone(s)
 	if out == nil {
@@ -159,14 +159,14 @@ func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	byKey := map[string][]checkpoint.Write{}
 	for _, w := range writes {
 		if g.keys[w.Key] == nil {
-			return nil, fmt.Errorf("writing %q: %w", w.Key, ErrUnknownKey)
+			return nil, fmt.Errorf("%w: writing %q: %w", ErrState, w.Key, ErrUnknownKey)
 		}
 		byKey[w.Key] = append(byKey[w.Key], w)
 	}
 	for name, list := range byKey {
 		v, err := reduceKey(g.keys[name], s[name], list)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", ErrState, err)
 		}
 		out[name] = v
 	}

@@ -12,6 +12,9 @@ import (
 var (
 	// ErrConcurrentWrite means that a super-step wrote a last-value key twice, or overwrote a key twice.
 	ErrConcurrentWrite = errors.New("key was written twice in one super-step")
+	// ErrState means that a thread's state and a write do not fit together. It is no failure of the store: trying again
+	// gives the same.
+	ErrState = errors.New("state cannot be built")
 	// ErrRecursion means that a run took more super-steps than it may.
 	ErrRecursion = errors.New("recursion limit reached")
 	// ErrUnknownKey means that a write names no key of the graph.

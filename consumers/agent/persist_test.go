@@ -1,0 +1,88 @@
+package agent_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+var errFull = errors.New("disk full")
+
+// full is a store that refuses the next acceptances and decisions.
+type full struct {
+	checkpoint.Store
+	accepts, decides atomic.Int32
+}
+
+func (s *full) Accept(ctx context.Context, run checkpoint.Run, input *checkpoint.Checkpoint, at checkpoint.Position) (bool, error) {
+	if s.accepts.Add(-1) >= 0 {
+		return false, errFull
+	}
+	return s.Store.Accept(ctx, run, input, at)
+}
+
+func (s *full) Decide(ctx context.Context, id string, value json.RawMessage, at checkpoint.Position) (*checkpoint.Run, error) {
+	if s.decides.Add(-1) >= 0 {
+		return nil, errFull
+	}
+	return s.Store.Decide(ctx, id, value, at)
+}
+
+func TestStoreThatCannotBeWrittenMakesNoDeadLetters(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	store, log := &full{Store: checkpoint.NewMemory()}, &lines{}
+	store.accepts.Store(3)
+	store.decides.Store(3)
+	a := r.open(t, config(t), agent.Deps{Store: store, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	streamtest.Start(t, a.Run)
+	cfg := streamtest.Config(t)
+	cfg.MaxAttempts = 1
+	c, err := stream.NewConsumer(cfg, streamtest.Deps(r.Broker), agent.Topics(), a.Handler())
+	require.NoError(t, err)
+	streamtest.Start(t, c.Run)
+
+	q := query("thread", quotationAsked)
+	streamtest.Publish(t, r.Broker, q)
+	streamtest.Publish(t, r.Broker, decision(r.requested(t, q), event.Decision_DECISION_APPROVE, "", ""))
+	require.True(t, r.answers(t, q)[0].GetSuccess())
+	require.Equal(t, 2, log.count("the store cannot be written"), "one warning for each")
+}
+
+func TestHandlerGivesUpWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	store := &full{Store: checkpoint.NewMemory()}
+	store.accepts.Store(1 << 30)
+	a := r.open(t, config(t), agent.Deps{Store: store})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Error(t, a.Handler().Handle(ctx, query("thread", "?"), nil))
+}
+
+func TestThreadWhoseStateCannotBeBuiltIsAnsweredAsFailed(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	store := checkpoint.NewMemory()
+	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: "thread"}, &checkpoint.Checkpoint{
+		ID: "c", ThreadID: "thread", RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
+	}, checkpoint.Position{})
+	require.NoError(t, err)
+	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{ThreadID: "thread", RunID: "before", Status: checkpoint.StatusDone}))
+	a := r.open(t, config(t), agent.Deps{Store: store})
+	streamtest.Start(t, a.Run)
+	q := query("thread", "What is a low-E valve?")
+	deliver(t, a, q)
+	require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, r.answers(t, q)[0].GetState())
+}
