@@ -29,7 +29,7 @@ func FuzzEveryRecordHasARow(f *testing.F) {
 		}
 		placed := tables.place(r)
 		require.NotNil(t, placed.table)
-		require.NoError(t, placed.table.check(placed))
+		require.NoError(t, placed.table.check(placed, r.Timestamp))
 		b := placed.table.block()
 		b.add(placed)
 		var buf proto.Buffer

@@ -89,6 +89,38 @@ func TestValueThatNoColumnHoldsIsStoredRaw(t *testing.T) {
 	}, b.rows(t, "SELECT reason, time FROM raw_records WHERE _topic = 'ragline.queries' ORDER BY _offset"))
 }
 
+// There are 47,000 days from 1970 to 2099, and each that a producer names would be a partition for good.
+func TestDayFarFromTheLogsTimeIsStoredRaw(t *testing.T) {
+	t.Parallel()
+	logged := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	placed := func(name string, data proto.Message, at time.Time) row {
+		r := encoded(t, event.Event{ID: "e", Type: event.TypeOf(data), Source: "test", Tenant: "acme", Time: at, Data: data})
+		r.Topic, r.Timestamp = name, logged
+		return newTables().place(r)
+	}
+	span := func(start time.Time) *event.SpanEnded {
+		return &event.SpanEnded{
+			TraceId: strings.Repeat("a", 32), SpanId: strings.Repeat("b", 16), Name: "n",
+			StartTime: timestamppb.New(start), EndTime: timestamppb.New(logged),
+		}
+	}
+	for at, fits := range map[time.Time]bool{
+		logged.Add(-maxDistance):                      true,
+		logged.Add(maxDistance):                       true,
+		logged.Add(-maxDistance - time.Second):        false,
+		logged.Add(maxDistance + time.Second):         false,
+		time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC):   false,
+		time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC): false,
+	} {
+		require.Equal(t, fits, placed(topic.Spans, span(at), logged).table.name() == "spans", at)
+		require.Equal(t, fits, placed(topic.AnswerChunks, &event.AnswerChunk{QueryId: "q"}, at).table.name() == "answer_chunks", at)
+	}
+
+	raw := placed(topic.Spans, span(logged.AddDate(-20, 0, 0)), logged).data.(rawRecord)
+	require.Equal(t, reasonOutOfRange, raw.reason)
+	require.Equal(t, "out_of_range: field start_time: 2006-11-24 is more than 5 years from the record's 2026-11-24", raw.message)
+}
+
 func TestNumbersThatAreNoneAreStored(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

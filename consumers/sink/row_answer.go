@@ -40,7 +40,7 @@ func answerState[T any](get func(T) event.AnswerState) column[T] {
 
 func answerChunks() table {
 	type m = *event.AnswerChunk
-	return newTable("answer_chunks", byDay, []column[m]{
+	return newDailyTable("answer_chunks", "time", eventTime, []column[m]{
 		value("query_id", text, m.GetQueryId),
 		value("thread_id", text, m.GetThreadId),
 		value("trace_id", text, m.GetTraceId),

@@ -1,6 +1,8 @@
 package sink
 
 import (
+	"time"
+
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -8,8 +10,8 @@ func spans() table {
 	type m = *event.SpanEnded
 	kind := enum[event.SpanKind](event.SpanKind_name, "SPAN_KIND_")
 	status := enum[event.StatusCode](event.StatusCode_name, "STATUS_CODE_")
-	byStart := func(_ event.Event, s m) int { return day(s.GetStartTime().AsTime()) }
-	return newTable("spans", byStart, []column[m]{
+	start := func(_ event.Event, s m) time.Time { return s.GetStartTime().AsTime() }
+	return newDailyTable("spans", "start_time", start, []column[m]{
 		value("trace_id", text, m.GetTraceId),
 		value("span_id", text, m.GetSpanId),
 		value("parent_span_id", text, m.GetParentSpanId),

@@ -12,8 +12,8 @@ import (
 // table is how rows of one ClickHouse table are made.
 type table interface {
 	name() string
-	// check reports a value that no column can hold.
-	check(row) error
+	// check reports a value that no column can hold, and a day that is far from the time that the log gave the record.
+	check(r row, logged time.Time) error
 	// partition is the table partition that ClickHouse puts the row into.
 	partition(row) int
 	// block returns an empty block.
@@ -40,6 +40,9 @@ type tableOf[T any] struct {
 	// split is the table's PARTITION BY.
 	split  func(event.Event, T) int
 	checks []func(T) error
+	// daily is the time whose day is the partition, where partitions are days.
+	daily     func(event.Event, T) time.Time
+	dailyName string
 }
 
 // newTable puts the envelope before and the position after the columns.
@@ -51,6 +54,13 @@ func newTable[T any](name string, split func(event.Event, T) int, columns ...[]c
 			t.checks = append(t.checks, c.check)
 		}
 	}
+	return t
+}
+
+// newDailyTable is newTable with a partition for each day of the named time.
+func newDailyTable[T any](name, timeName string, of func(event.Event, T) time.Time, columns ...[]column[T]) tableOf[T] {
+	t := newTable(name, func(e event.Event, m T) int { return day(of(e, m)) }, columns...)
+	t.daily, t.dailyName = of, timeName
 	return t
 }
 
@@ -76,13 +86,14 @@ func typeColumn[T any]() column[T] {
 	return attribute[T]("type", lowCardinality, func(e event.Event) string { return e.Type })
 }
 
-// byMonth and byDay are the usual partitions.
+// byMonth is the usual partition.
 func byMonth[T any](e event.Event, _ T) int { return month(e.Time) }
-func byDay[T any](e event.Event, _ T) int   { return day(e.Time) }
+
+func eventTime[T any](e event.Event, _ T) time.Time { return e.Time }
 
 func (t tableOf[T]) name() string { return t.title }
 
-func (t tableOf[T]) check(r row) error {
+func (t tableOf[T]) check(r row, logged time.Time) error {
 	if err := checkTime("time", r.event.Time); err != nil {
 		return err
 	}
@@ -91,7 +102,10 @@ func (t tableOf[T]) check(r row) error {
 			return err
 		}
 	}
-	return nil
+	if t.daily == nil {
+		return nil
+	}
+	return checkNear(t.dailyName, t.daily(r.event, r.data.(T)), logged)
 }
 
 func (t tableOf[T]) partition(r row) int { return t.split(r.event, r.data.(T)) }

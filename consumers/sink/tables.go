@@ -65,7 +65,7 @@ func (t tables) place(r event.Record) row {
 	if e.Data == nil {
 		placed.data = removed(e)
 	}
-	if err := home.check(placed); err != nil {
+	if err := home.check(placed, r.Timestamp); err != nil {
 		return t.raw(e, r, err)
 	}
 	return placed
