@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
@@ -11,6 +13,9 @@ import (
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
 )
+
+// readBackPage is how many ids are read from the store at a time.
+const readBackPage = 4096
 
 // outboxTopics are all that the outbox writes to.
 func outboxTopics() []string {
@@ -24,34 +29,18 @@ func (o *outbox) readBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unsent := map[string]checkpoint.Message{}
-	topics := map[string]bool{}
-	for after := int64(0); ; {
-		list, err := o.store.Unsent(ctx, after, outboxBatch)
-		if err != nil {
-			return fmt.Errorf("reading the outbox: %w", err)
-		}
-		for _, m := range list {
-			unsent[m.ID], topics[m.Topic], after = m, true, m.Seq
-		}
-		if len(list) < outboxBatch {
-			break
-		}
-	}
-	if len(unsent) == 0 {
-		return nil
+	unsent, topics, err := o.unsent(ctx)
+	if err != nil || len(unsent) == 0 {
+		return err
 	}
 	var found []int64
 	last := lastOffsets{}
-	cfg := broker.FollowConfig{Offsets: offsets, Stop: true}
-	for name := range topics {
-		cfg.Topics = append(cfg.Topics, name)
-	}
+	cfg := broker.FollowConfig{Topics: topics, Offsets: offsets, Stop: true}
 	err = o.broker.Follow(ctx, cfg, func(r event.Record) error {
 		last.add(event.Position{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset})
-		if m, ok := unsent[r.Header(event.HeaderID)]; ok && m.Topic == r.Topic {
-			delete(unsent, m.ID)
-			found = append(found, m.Seq)
+		if m, ok := unsent[r.Header(event.HeaderID)]; ok && m.topic == r.Topic {
+			delete(unsent, r.Header(event.HeaderID))
+			found = append(found, m.seq)
 		}
 		return nil
 	})
@@ -66,6 +55,32 @@ func (o *outbox) readBack(ctx context.Context) error {
 	}
 	o.metrics.readBack.Add(float64(len(found)))
 	return nil
+}
+
+// place is the row of a message and the topic that it belongs on.
+type place struct {
+	seq   int64
+	topic string
+}
+
+// unsent returns the rows of the outbox by id, and their topics. Of each message it keeps no more than that.
+func (o *outbox) unsent(ctx context.Context) (map[string]place, []string, error) {
+	byID, byTopic := map[string]place{}, map[string]string{}
+	for after := int64(0); ; {
+		list, err := o.store.UnsentIDs(ctx, after, readBackPage)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading the outbox: %w", err)
+		}
+		for _, m := range list {
+			if byTopic[m.Topic] == "" {
+				byTopic[m.Topic] = m.Topic // one string for all rows
+			}
+			byID[m.ID], after = place{m.Seq, byTopic[m.Topic]}, m.Seq
+		}
+		if len(list) < readBackPage {
+			return byID, slices.Collect(maps.Keys(byTopic)), nil
+		}
+	}
 }
 
 // confirmed returns the offsets to read back from. A topic that has none yet has had nothing from this store:

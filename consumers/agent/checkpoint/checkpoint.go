@@ -119,6 +119,13 @@ type Message struct {
 	Headers []Header
 }
 
+// MessageID is what is needed to recognise a message.
+type MessageID struct {
+	Seq   int64
+	ID    string
+	Topic string
+}
+
 // Header is a header of a message.
 type Header struct {
 	Key   string `json:"k"`

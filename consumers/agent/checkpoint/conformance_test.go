@@ -276,10 +276,16 @@ func outbox(t *testing.T, s checkpoint.Store) {
 	require.Len(t, all, 3)
 	require.Equal(t, []byte{0, 1}, all[0].Value)
 	require.Equal(t, "h", all[0].Headers[0].Key)
+	ids, err := s.UnsentIDs(t.Context(), all[0].Seq, 1)
+	require.NoError(t, err)
+	require.Equal(t, []checkpoint.MessageID{{Seq: all[1].Seq, ID: "2", Topic: "b"}}, ids)
 	require.NoError(t, s.Confirm(t.Context(), []int64{all[0].Seq, all[2].Seq}, nil))
 	rest, err := s.Unsent(t.Context(), all[0].Seq, 1)
 	require.NoError(t, err)
 	require.Equal(t, "2", rest[0].ID)
+	ids, err = s.UnsentIDs(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, ids, 1)
 }
 
 func positions(t *testing.T, s checkpoint.Store) {

@@ -118,6 +118,15 @@ func (m *Memory) Unsent(ctx context.Context, after int64, limit int) ([]Message,
 	return out, nil
 }
 
+func (m *Memory) UnsentIDs(ctx context.Context, after int64, limit int) ([]MessageID, error) {
+	list, err := m.Unsent(ctx, after, limit)
+	var out []MessageID
+	for _, msg := range list {
+		out = append(out, MessageID{Seq: msg.Seq, ID: msg.ID, Topic: msg.Topic})
+	}
+	return out, err
+}
+
 func (m *Memory) Confirm(ctx context.Context, seqs []int64, at []Position) error {
 	unlock, err := m.lock(ctx)
 	if err != nil {

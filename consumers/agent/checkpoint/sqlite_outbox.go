@@ -18,6 +18,14 @@ func (s *SQLite) Unsent(ctx context.Context, after int64, limit int) ([]Message,
 	}, `SELECT seq, id, topic, key, value, headers FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
 }
 
+func (s *SQLite) UnsentIDs(ctx context.Context, after int64, limit int) ([]MessageID, error) {
+	return query(ctx, s, "outbox", func(rows *sql.Rows) (MessageID, error) {
+		var m MessageID
+		err := rows.Scan(&m.Seq, &m.ID, &m.Topic)
+		return m, err
+	}, `SELECT seq, id, topic FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit)
+}
+
 func (s *SQLite) Confirm(ctx context.Context, seqs []int64, at []Position) error {
 	return s.do(ctx, "confirming messages", func(tx *sql.Tx) error {
 		for _, seq := range seqs {

@@ -66,6 +66,8 @@ type Runs interface {
 type Outbox interface {
 	// Unsent returns up to limit messages with Seq greater than after, in order.
 	Unsent(ctx context.Context, after int64, limit int) ([]Message, error)
+	// UnsentIDs is Unsent without what the messages carry: after an outage that may be gigabytes.
+	UnsentIDs(ctx context.Context, after int64, limit int) ([]MessageID, error)
 	// Confirm removes messages that were acknowledged and moves the confirmed positions forward.
 	Confirm(ctx context.Context, seqs []int64, at []Position) error
 	// Confirmed returns the confirmed position of every partition: the next offset to read back from.
