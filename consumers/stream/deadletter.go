@@ -23,6 +23,10 @@ const (
 	// HeaderValueOmitted is set when the original was too large to be written once more. It holds the number
 	// of bytes; the value is still in the original topic.
 	HeaderValueOmitted = "x-value-omitted"
+	// HeaderKeyOmitted and HeaderHeadersOmitted are set when the original was too large even without its value. They
+	// hold the bytes of its key, and of the names and values of its headers.
+	HeaderKeyOmitted     = "x-key-omitted"
+	HeaderHeadersOmitted = "x-headers-omitted"
 )
 
 // DeadLetter is a record that a consumer group gave up, and why.
@@ -36,8 +40,11 @@ type DeadLetter struct {
 	FirstFailed time.Time
 	// CodeVersion and Consumer say who gave up.
 	CodeVersion, Consumer string
-	// OmittedBytes is above zero when the value was too large to be kept here.
+	// OmittedBytes is above zero when the original was too large to be kept here whole. It counts the bytes of the
+	// value, and those of the key and the headers too when these had to go as well.
 	OmittedBytes int
+	// OmittedKeyBytes and OmittedHeaderBytes are what OmittedBytes counts of the key and the headers.
+	OmittedKeyBytes, OmittedHeaderBytes int
 	// Position of the dead letter itself.
 	Position event.Position
 
@@ -45,7 +52,7 @@ type DeadLetter struct {
 }
 
 // Original returns the record as it was: topic, partition, offset, time, key, value and headers.
-// With OmittedBytes above zero its value is nil and has to be read from the original topic.
+// With OmittedBytes above zero it has to be read from its topic: the value is nil, and perhaps the key and the headers.
 func (d DeadLetter) Original() event.Record { return d.original }
 
 // ParseDeadLetter reads a record of a dead-letter topic. It reports false when the record is none.
@@ -81,7 +88,10 @@ func ParseDeadLetter(r event.Record) (DeadLetter, bool) {
 		d.original.Headers = append([]event.Header(nil), r.Headers[:start]...)
 	}
 	d.Attempts, _ = strconv.Atoi(why.Header(HeaderAttempt))
-	d.OmittedBytes, _ = strconv.Atoi(why.Header(HeaderValueOmitted))
+	value, _ := strconv.Atoi(why.Header(HeaderValueOmitted))
+	d.OmittedKeyBytes, _ = strconv.Atoi(why.Header(HeaderKeyOmitted))
+	d.OmittedHeaderBytes, _ = strconv.Atoi(why.Header(HeaderHeadersOmitted))
+	d.OmittedBytes = value + d.OmittedKeyBytes + d.OmittedHeaderBytes
 	d.FirstFailed, _ = time.Parse(time.RFC3339Nano, why.Header(HeaderFirstFailedAt))
 	return d, true
 }
@@ -101,14 +111,13 @@ func (d DeadLetter) record() event.Record {
 	add(HeaderErrorMsg, d.Message)
 	add(HeaderCodeVersion, d.CodeVersion)
 	add(HeaderConsumer, d.Consumer)
-	if d.OmittedBytes > 0 {
-		add(HeaderValueOmitted, strconv.Itoa(d.OmittedBytes))
+	omitted := func(key string, bytes int) {
+		if bytes > 0 {
+			add(key, strconv.Itoa(bytes))
+		}
 	}
+	omitted(HeaderValueOmitted, d.OmittedBytes-d.OmittedKeyBytes-d.OmittedHeaderBytes)
+	omitted(HeaderKeyOmitted, d.OmittedKeyBytes)
+	omitted(HeaderHeadersOmitted, d.OmittedHeaderBytes)
 	return event.Record{Topic: topic.DeadLetters(d.Consumer), Key: o.Key, Value: o.Value, Headers: headers}
-}
-
-func (d DeadLetter) withoutValue() DeadLetter {
-	d.OmittedBytes = len(d.original.Value)
-	d.original.Value = nil
-	return d
 }

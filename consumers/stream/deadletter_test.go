@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/ragline/ragline/consumers/stream"
@@ -222,12 +224,7 @@ func TestEventThatNoReaderWouldAcceptMakesItsCauseADeadLetter(t *testing.T) {
 func TestDeadLetterOfAHugeRecordLeavesTheValueInItsTopic(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	// Compressed it passes the broker's limit, read back it does not.
-	cl, err := b.Client(kgo.ProducerBatchMaxBytes(32<<20), kgo.ProducerBatchCompression(kgo.ZstdCompression()))
-	require.NoError(t, err)
-	defer cl.Close()
-	huge := &kgo.Record{Topic: topic.Queries, Key: []byte("k"), Value: bytes.Repeat([]byte("x"), 8<<20)}
-	require.NoError(t, cl.ProduceSync(t.Context(), huge).FirstErr())
+	b.publishHuge(t, &kgo.Record{Topic: topic.Queries, Key: []byte("k"), Value: bytes.Repeat([]byte("x"), 8<<20)})
 	b.start(t, recorder(nil))
 	b.awaitCommitted(t, 1)
 	found := b.deadLetters(t)
@@ -236,4 +233,59 @@ func TestDeadLetterOfAHugeRecordLeavesTheValueInItsTopic(t *testing.T) {
 	require.Equal(t, 8<<20, found[0].OmittedBytes)
 	require.Nil(t, found[0].Original().Value)
 	require.Equal(t, []byte("k"), found[0].Original().Key)
+}
+
+func TestDeadLetterOfARecordWithAHugeKeyOrHeadersLeavesThemInItsTopic(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	large := bytes.Repeat([]byte("x"), 1_130_000)
+	b.publishHuge(t, &kgo.Record{Topic: topic.Queries, Key: large, Value: []byte("{")})
+	b.publishHuge(t, &kgo.Record{
+		Topic: topic.Queries, Key: []byte("k"), Value: []byte("{"), Headers: []kgo.RecordHeader{{Key: "large", Value: large}},
+	})
+	b.publishHuge(t, &kgo.Record{Topic: topic.Queries, Key: large})
+	b.start(t, recorder(nil))
+	b.awaitCommitted(t, 3)
+
+	found := b.deadLetters(t)
+	require.Len(t, found, 3)
+	for _, d := range found {
+		o := d.Original()
+		require.Equal(t, topic.Queries, o.Topic)
+		require.Nil(t, o.Key)
+		require.Nil(t, o.Value)
+		require.Nil(t, o.Headers)
+		want := map[int64][3]int{ // in all, of the key, of the headers
+			0: {1_130_001, 1_130_000, 0},
+			1: {1_130_007, 1, 1_130_005},
+			2: {1_130_000, 1_130_000, 0},
+		}[o.Offset]
+		require.Equal(t, want, [3]int{d.OmittedBytes, d.OmittedKeyBytes, d.OmittedHeaderBytes}, "offset %d", o.Offset)
+	}
+}
+
+func TestDeadLetterThatIsRefusedInEveryFormHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	log := &syncBuffer{}
+	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	require.NoError(t, b.EnsureTopics(t.Context(), streamtest.Topic(topic.DeadLetters(group), 1)))
+	refused := b.RefuseProduce(topic.DeadLetters(group), kerr.MessageTooLarge, -1)
+	streamtest.PublishRecords(t, b.Broker, event.Record{Topic: topic.Queries, Key: []byte("k"), Value: []byte("{")})
+	b.start(t, recorder(nil))
+	b.awaitCommitted(t, 1)
+	require.Equal(t, 3, refused.Hits(), "whole, without the value, without the key")
+	require.Contains(t, log.String(), "level=ERROR")
+	require.Contains(t, log.String(), "offset=0")
+	require.InDelta(t, 1, b.metric(t, "ragline_stream_outcomes_total"), 0)
+	require.Empty(t, b.deadLetters(t))
+}
+
+// publishHuge publishes a record that passes the broker's limit because it compresses well. Read back it would not.
+func (b *bundle) publishHuge(t *testing.T, r *kgo.Record) {
+	t.Helper()
+	cl, err := b.Client(kgo.ProducerBatchMaxBytes(32<<20), kgo.ProducerBatchCompression(kgo.ZstdCompression()))
+	require.NoError(t, err)
+	defer cl.Close()
+	require.NoError(t, cl.ProduceSync(t.Context(), r).FirstErr())
 }

@@ -11,7 +11,8 @@
 //   - A record is done when its handler returned nil and everything it emitted is acknowledged, or when its dead
 //     letter is. The committed offset is the one below which every record is done, and never passes another.
 //   - A record that is no event, or that Drop was returned for, is a dead letter at once; one that fails is after
-//     RAGLINE_STREAM_MAX_ATTEMPTS tries. A panic is a failure. A type of a newer version is skipped.
+//     RAGLINE_STREAM_MAX_ATTEMPTS tries. A panic is a failure. A type of a newer version is skipped. What is too large for
+//     a dead letter is left out of it; it stays in its topic.
 //   - What a Kafka that is away cannot take is published when it is back. Nothing is dropped for its sake.
 //   - Memory is bounded: a partition with RAGLINE_STREAM_MAX_GAP records under way is paused, and all are when the
 //     consumers of the process hold RAGLINE_STREAM_BUDGET_BYTES together (Budget). Three quarters of it are for whoever

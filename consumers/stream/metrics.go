@@ -26,6 +26,8 @@ const (
 	outcomeRetried      = "retried"
 	outcomeDeadLettered = "dead_lettered"
 	outcomeAbandoned    = "abandoned"
+	// outcomeRefused: given up, and the broker took no dead letter of it either.
+	outcomeRefused = "dead_letter_refused"
 )
 
 func newMetrics(group string, reg prometheus.Registerer) (*metrics, error) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
-
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -26,7 +24,8 @@ func (c *Consumer) publish(t *task, records []event.Record) {
 	}
 }
 
-// bury writes the dead letter of t and completes the task after its ack.
+// bury writes the dead letter of t and completes the task after its ack. A task whose dead letter is refused in every
+// form is complete as well: nobody could let the partition go on, and the record is still in its topic.
 func (c *Consumer) bury(t *task, reason event.Reason, cause error) {
 	now := time.Now()
 	d := DeadLetter{
@@ -36,17 +35,20 @@ func (c *Consumer) bury(t *task, reason event.Reason, cause error) {
 	if d.FirstFailed.IsZero() {
 		d.FirstFailed = now
 	}
-	err := c.send(t.part.ctx, "publishing dead letters", d.record())
-	if hopeless(err) {
-		err = c.send(t.part.ctx, "publishing dead letters", d.withoutValue().record())
-	}
-	if err != nil {
+	outcome := outcomeDeadLettered
+	err := d.publish(func(r event.Record) error { return c.send(t.part.ctx, "publishing dead letters", r) })
+	switch {
+	case hopeless(err):
+		outcome = outcomeRefused
+		c.deps.Logger.Error("the dead letter is refused in every form, going on without it", "topic", t.record.Topic,
+			"partition", t.record.Partition, "offset", t.record.Offset, "reason", reason, "message", d.Message, "error", err)
+	case err != nil:
 		c.abandon(t)
 		return
 	}
 	c.metrics.deadLetters.WithLabelValues(c.group, t.part.topic, string(reason)).Inc()
 	c.trace(t, reason, d.Message)
-	c.complete(t, outcomeDeadLettered)
+	c.complete(t, outcome)
 }
 
 // send publishes for as long as it takes. It gives up when ctx ends or when another try cannot help.
@@ -63,9 +65,4 @@ func (c *Consumer) send(ctx context.Context, activity string, records ...event.R
 		return last
 	})
 	return errors.Join(err, last)
-}
-
-// hopeless says that the broker will never take the record as it is.
-func hopeless(err error) bool {
-	return errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge) || errors.Is(err, kerr.InvalidRecord)
 }

@@ -20,12 +20,15 @@ func (c *Cluster) FailCommits(n int) *kfake.FaultHandle {
 // FailProduce refuses the next n produce requests to a topic, with an error that clients do not retry.
 // With n below zero it goes on until Remove.
 func (c *Cluster) FailProduce(topic string, n int) *kfake.FaultHandle {
-	return c.fault(kfake.Fault{
-		Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Count: n, Err: kerr.TopicAuthorizationFailed,
-	})
+	return c.RefuseProduce(topic, kerr.TopicAuthorizationFailed, n)
 }
 
-// Heal ends every fault of FailCommits and FailProduce.
+// RefuseProduce is FailProduce with an error of the test's choice, for example kerr.MessageTooLarge.
+func (c *Cluster) RefuseProduce(topic string, err *kerr.Error, n int) *kfake.FaultHandle {
+	return c.fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Count: n, Err: err})
+}
+
+// Heal ends every fault of FailCommits, FailProduce and RefuseProduce.
 func (c *Cluster) Heal() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
