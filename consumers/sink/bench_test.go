@@ -51,7 +51,7 @@ func BenchmarkEncode(b *testing.B) {
 	for _, size := range sizes() {
 		b.Run(fmt.Sprintf("%d+%d", size.input, size.output), func(b *testing.B) {
 			l := spanLog(b, benchRows, size.input, size.output)
-			s := newSink(config(b), nil, nil)
+			s := newSink(config(b), nil, nil, time.Now)
 			var buf chproto.Buffer
 			b.ReportAllocs()
 			for b.Loop() {

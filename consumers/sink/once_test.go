@@ -97,9 +97,9 @@ func TestEveryRecordIsStoredOnceOverCrashes(t *testing.T) {
 			for from := 0; from < len(l.records); {
 				to := min(len(l.records), from+1+random.IntN(200))
 				replayed := false
-				for s := newSink(config(t), c, b.logger); s.HandleBatch(t.Context(), l.batch(from, to, replayed)) != nil; {
+				for s := newSink(config(t), c, b.logger, time.Now); s.HandleBatch(t.Context(), l.batch(from, to, replayed)) != nil; {
 					if random.IntN(2) == 0 { // a crash of the process; else the runtime tries again
-						s, replayed = newSink(config(t), c, b.logger), true
+						s, replayed = newSink(config(t), c, b.logger, time.Now), true
 					}
 				}
 				from = to
@@ -115,7 +115,7 @@ func TestTokensAreThoseOfTheRange(t *testing.T) {
 	b := setup(t)
 	c := &crashing{store: b.store, random: rand.New(rand.NewPCG(1, 1))}
 	l := mixed(t, 20)
-	s := newSink(config(t), c, b.logger)
+	s := newSink(config(t), c, b.logger, time.Now)
 	for s.HandleBatch(t.Context(), l.batch(5, 20, true)) != nil {
 	}
 	for _, token := range c.tokens {
@@ -133,7 +133,7 @@ func TestReplayIsAbsorbedWithoutTheWindow(t *testing.T) {
 		_, err := b.warehouse.Table(t.Context(), "ALTER TABLE "+table+" MODIFY SETTING non_replicated_deduplication_window = 0")
 		require.NoError(t, err)
 	}
-	next := newSink(config(t), b.store, b.logger)
+	next := newSink(config(t), b.store, b.logger, time.Now)
 	require.NoError(t, next.HandleBatch(t.Context(), l.batch(0, 500, true)))
 	require.NoError(t, next.HandleBatch(t.Context(), l.batch(500, 700, false)))
 	b.requireOnce(t, l)
@@ -146,7 +146,7 @@ func TestRewoundGroupStoresNothingTwice(t *testing.T) {
 	for from := 0; from < 1000; from += 100 {
 		require.NoError(t, b.HandleBatch(t.Context(), l.batch(from, from+100, false)))
 	}
-	next := newSink(config(t), b.store, b.logger)
+	next := newSink(config(t), b.store, b.logger, time.Now)
 	for from := 30; from < 1000; from += 97 { // other boundaries, other tokens
 		require.NoError(t, next.HandleBatch(t.Context(), l.batch(from, min(1000, from+97), false)))
 	}
@@ -160,7 +160,7 @@ func TestTableThatLostRowsIsRefilled(t *testing.T) {
 	require.NoError(t, b.HandleBatch(t.Context(), l.all()))
 	_, err := b.warehouse.Table(t.Context(), "TRUNCATE TABLE review_decisions")
 	require.NoError(t, err)
-	next := newSink(Config{Cluster: "rebuild"}, b.store, b.logger)
+	next := newSink(Config{Cluster: "rebuild"}, b.store, b.logger, time.Now)
 	require.NoError(t, next.HandleBatch(t.Context(), l.all()))
 	b.requireOnce(t, l)
 }
@@ -172,7 +172,7 @@ func TestTopicThatWasMadeAgainIsNotTakenForTheOldOne(t *testing.T) {
 	b.handled(t, topic.Queries, asked(t, "old", "old", now))
 	fresh := &log{topic: topic.Queries}
 	fresh.add(asked(t, "new", "new", now))
-	err := newSink(config(t), b.store, b.logger).HandleBatch(t.Context(), fresh.all())
+	err := newSink(config(t), b.store, b.logger, time.Now).HandleBatch(t.Context(), fresh.all())
 	require.ErrorIs(t, err, ErrOtherLog)
 	require.ErrorContains(t, err, "storing ragline.queries/0 from 0 to 1: event new at offset 0")
 }
@@ -186,7 +186,7 @@ func TestBatchOfManyMonthsIsDivided(t *testing.T) {
 		l.add(asked(t, fmt.Sprint("e", i), "q", start.AddDate(0, i%210, 0)))
 	}
 	c := &crashing{store: b.store, random: rand.New(rand.NewPCG(3, 3))}
-	s := newSink(config(t), c, b.logger)
+	s := newSink(config(t), c, b.logger, time.Now)
 	for s.HandleBatch(t.Context(), l.all()) != nil {
 	}
 	b.requireOnce(t, l)

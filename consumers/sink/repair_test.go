@@ -57,7 +57,7 @@ func (r *recording) again() []string {
 func (b bundle) recorded(t *testing.T, r *recording) *Sink {
 	t.Helper()
 	r.store = b.warehouse
-	s := newSink(config(t), r, b.logger)
+	s := newSink(config(t), r, b.logger, time.Now)
 	s.pause = func(context.Context, time.Duration) error { return nil }
 	return s
 }

@@ -90,7 +90,7 @@ func TestRestartsAndLostAnswersStoreEveryRecordOnce(t *testing.T) {
 	produced := 0
 	for range 4 {
 		c := &crashing{store: b.store, random: random}
-		stop := b.start(t, kafka, newSink(config(t), &locked{store: c}, b.logger))
+		stop := b.start(t, kafka, newSink(config(t), &locked{store: c}, b.logger, time.Now))
 		streamtest.PublishRecords(t, kafka.Broker, traffic(t, 250)...)
 		produced += 250
 		require.Eventually(t, func() bool {

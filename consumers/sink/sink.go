@@ -2,7 +2,6 @@ package sink
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -21,10 +20,6 @@ const group = "sink"
 // maxPartitions is ClickHouse's default bound on table partitions of one insert.
 const maxPartitions = 100
 
-// ErrOtherLog says that ClickHouse holds another record at a position of the log.
-var ErrOtherLog = errors.New("ClickHouse holds another event at this position: the topic was deleted and created again, " +
-	"so it needs an empty database")
-
 // store is what the sink needs of ClickHouse.
 type store interface {
 	Insert(ctx context.Context, table, token string, columns proto.Input) error
@@ -39,17 +34,18 @@ type Sink struct {
 	tables   tables
 	progress progress
 	logger   *slog.Logger
+	otherLog alarm
 	// pause waits before what was lost is stored again. Tests replace it.
 	pause func(ctx context.Context, d time.Duration) error
 }
 
 // New returns the handler of the consumer group "sink". Its topics are Topics, its tables those of w.Migrate.
 func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) *Sink {
-	return newSink(cfg, w, logger)
+	return newSink(cfg, w, logger, time.Now)
 }
 
-func newSink(cfg Config, s store, logger *slog.Logger) *Sink {
-	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, pause: pause}
+func newSink(cfg Config, s store, logger *slog.Logger, now func() time.Time) *Sink {
+	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, otherLog: alarm{now: now}, pause: pause}
 }
 
 // Topics returns the topics to read: the catalogue, and the dead letters of the given consumer groups. A topic that
@@ -72,7 +68,9 @@ func (s *Sink) Name() string { return group }
 func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
 	if err := s.handle(ctx, b); err != nil {
 		s.progress.lost(b)
-		return fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
+		err = fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
+		s.otherLog.raise(s.logger, err)
+		return err
 	}
 	s.progress.done(b)
 	return nil
