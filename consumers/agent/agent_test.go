@@ -1,13 +1,17 @@
 package agent_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/internal/llm"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -112,6 +116,70 @@ func TestQueryThatIsPublishedTwiceIsAnsweredOnce(t *testing.T) {
 	streamtest.Publish(t, r.Broker, q, q)
 	r.ask(t, last)
 	require.Len(t, of[*event.AnswerGiven](t, r, topic.Answers, q.ID), 1)
+}
+
+func TestTenantsThatChooseTheSameIdsAreBothAnswered(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.start(t, config(t))
+	mine, theirs := query("thread", "What leak does API 624 accept?"), query("thread", "What is a low-E valve?")
+	again := mine
+	again.Source = "another gateway"
+	theirs.ID, theirs.Tenant = mine.ID, "other"
+	last := query("thread", "What is a low-E valve?")
+	streamtest.Publish(t, r.Broker, mine, again, theirs, last)
+	r.answers(t, last)
+	byTenant := map[string][]string{}
+	streamtest.Await(t, r.Broker, topic.Answers, 2, func(e event.Event) bool {
+		if e.Data.(*event.AnswerGiven).GetQueryId() != mine.ID {
+			return false
+		}
+		byTenant[e.Tenant] = append(byTenant[e.Tenant], e.Data.(*event.AnswerGiven).GetTraceId())
+		return true
+	})
+	require.Len(t, byTenant["default"], 1)
+	require.Len(t, byTenant["other"], 1)
+	require.NotEqual(t, byTenant["default"], byTenant["other"])
+}
+
+func TestTenantsDoNotShareAConversation(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	heard := &listener{}
+	a := r.open(t, config(t), agent.Deps{Model: heard})
+	streamtest.Start(t, a.Run)
+	mine, theirs := query("thread", "my secret?"), query("thread", "what did I say?")
+	theirs.Tenant = "other"
+	deliver(t, a, mine)
+	r.answers(t, mine)
+	deliver(t, a, theirs)
+	r.answers(t, theirs)
+	require.NotContains(t, heard.last(), "my secret?")
+}
+
+// listener is a model that remembers what it was last told.
+type listener struct {
+	mu   sync.Mutex
+	told []llm.Message
+}
+
+func (*listener) Name() string { return "listener" }
+
+func (l *listener) Generate(_ context.Context, r llm.Request, _ func(string)) (llm.Response, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = r.Messages
+	return llm.Response{Text: "heard"}, nil
+}
+
+func (l *listener) last() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []string
+	for _, m := range l.told {
+		out = append(out, m.Text)
+	}
+	return out
 }
 
 func TestQueriesOfAThreadAreAnsweredInOrder(t *testing.T) {

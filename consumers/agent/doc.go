@@ -8,7 +8,7 @@
 //
 // What a crash between any two lines leaves:
 //   - before the acceptance is stored: nothing; the query is delivered again.
-//   - after it, before the offset is committed: the query is delivered again and recognised by its run id, which is derived from its event id.
+//   - after it, before the offset is committed: the query is delivered again and recognised by its run id, which is derived from its tenant and its event id.
 //   - within a super-step: the state before it; the step runs again. Its span ids and event ids are the same, and only a stored step publishes.
 //   - within a tool call: an intent without a receipt. Our tools have no effect outside the store, so they run again; a tool that
 //     is not idempotent waits for a person.

@@ -37,6 +37,9 @@ func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, stat
 // keep its slot for ever, also after a restart.
 func (t *trace) lastWords(c *checkpoint.Commit, state graph.State, cause error) {
 	err := errNoQuery
+	if t.in.ThreadID == "" {
+		t.in.ThreadID = t.in.QueryID // an input that could not be read
+	}
 	if t.in.QueryID != "" {
 		for _, say := range []func() error{
 			func() error { return t.failed(c, state, cause) },
@@ -73,9 +76,9 @@ func brief(err error, most int) string {
 	return clipTo(strings.ToValidUTF8(err.Error(), "\uFFFD"), most)
 }
 
-// Cancel ends the run of a query with an answer that says so. A run that has ended stays as it is.
-func (a *Agent) Cancel(ctx context.Context, queryID string) error {
-	run, err := a.store.Run(ctx, RunID(queryID))
+// Cancel ends the run of a tenant's query with an answer that says so. A run that has ended stays as it is.
+func (a *Agent) Cancel(ctx context.Context, tenant, queryID string) error {
+	run, err := a.store.Run(ctx, RunID(tenant, queryID))
 	if err != nil {
 		return fmt.Errorf("canceling query %s: %w", queryID, err)
 	}

@@ -100,7 +100,7 @@ func TestRunThatCannotBeReadIsAnsweredUnderItsQueryOrNotAtAll(t *testing.T) {
 	streamtest.Start(t, a.Run)
 	got := r.answers(t, known)[0]
 	require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, got.GetState())
-	require.Equal(t, "thread", got.GetThreadId())
+	require.Equal(t, "known", got.GetThreadId())
 	require.Equal(t, 1, log.count("a run ends without an answer"))
 	for _, id := range []string{"no JSON", "no query"} {
 		run, err := store.Run(t.Context(), id)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -27,8 +28,23 @@ type accepted struct {
 	query event.QueryAsked
 }
 
-// RunID is the id of the run that answers a query. A query that is delivered again belongs to the same run.
-func RunID(queryID string) string { return event.DeriveID(queryID, "agent.run", 0) }
+// RunID is the id of the run that answers a tenant's query. A query that is delivered again belongs to the same run,
+// whoever delivers it; the query of another tenant does not, even if it has the same id.
+func RunID(tenant, queryID string) string {
+	return event.DeriveID(event.DeriveID(queryID, "agent.run", 0), tenantOr(tenant), 0)
+}
+
+// threadKey is a thread's id in the store: tenants that chose the same id do not share a conversation.
+func threadKey(tenant, threadID string) string {
+	return strconv.Quote(tenantOr(tenant)) + "/" + threadID
+}
+
+func tenantOr(tenant string) string {
+	if tenant == "" {
+		return event.DefaultTenant
+	}
+	return tenant
+}
 
 // onQuery accepts a query: it is done when the run is on disk, long before the run is.
 func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked, _ stream.Emitter) error {
@@ -36,7 +52,7 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 	if err != nil {
 		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
 	}
-	in := &accepted{QueryID: e.ID, Tenant: e.Tenant, ThreadID: q.GetThreadId(), At: a.deps.Now().UTC(), Query: raw}
+	in := &accepted{QueryID: e.ID, Tenant: tenantOr(e.Tenant), ThreadID: q.GetThreadId(), At: a.deps.Now().UTC(), Query: raw}
 	if in.ThreadID == "" {
 		in.ThreadID = e.ID
 	}
@@ -44,7 +60,7 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 	if err != nil {
 		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
 	}
-	run := checkpoint.Run{ID: RunID(e.ID), ThreadID: in.ThreadID, Input: input, CreatedAt: in.At}
+	run := checkpoint.Run{ID: RunID(e.Tenant, e.ID), ThreadID: threadKey(e.Tenant, in.ThreadID), Input: input, CreatedAt: in.At}
 	req, _, err := a.request(run)
 	if err != nil {
 		return stream.Drop(err)
@@ -74,7 +90,7 @@ func (a *Agent) accept(ctx context.Context, run checkpoint.Run, req graph.Reques
 
 // request rebuilds the engine's request from what is stored of a run. With an error it returns what could be read.
 func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
-	in := &accepted{ThreadID: run.ThreadID, At: run.CreatedAt}
+	in := &accepted{At: run.CreatedAt}
 	if err := json.Unmarshal(run.Input, in); err != nil {
 		return graph.Request{}, in, fmt.Errorf("reading the input of run %s: %w", run.ID, err)
 	}
@@ -86,7 +102,7 @@ func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
 		steps = min(n, steps)
 	}
 	input, err := react.Input(react.Run{
-		QueryID: in.QueryID, ThreadID: run.ThreadID, TraceID: traceID(run.ID), MaxSteps: steps,
+		QueryID: in.QueryID, ThreadID: in.ThreadID, TraceID: traceID(run.ID), MaxSteps: steps,
 	}, in.query.GetText())
 	return graph.Request{ThreadID: run.ThreadID, RunID: run.ID, Input: input}, in, err
 }

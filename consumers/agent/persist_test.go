@@ -75,11 +75,12 @@ func TestThreadWhoseStateCannotBeBuiltIsAnsweredAsFailed(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
 	store := checkpoint.NewMemory()
-	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: "thread"}, &checkpoint.Checkpoint{
-		ID: "c", ThreadID: "thread", RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
+	thread := `"default"/thread`
+	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: thread}, &checkpoint.Checkpoint{
+		ID: "c", ThreadID: thread, RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
 	}, checkpoint.Position{})
 	require.NoError(t, err)
-	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{ThreadID: "thread", RunID: "before", Status: checkpoint.StatusDone}))
+	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{ThreadID: thread, RunID: "before", Status: checkpoint.StatusDone}))
 	a := r.open(t, config(t), agent.Deps{Store: store})
 	streamtest.Start(t, a.Run)
 	q := query("thread", "What is a low-E valve?")

@@ -143,8 +143,8 @@ func TestCanceledQueryIsAnsweredAsFailedAndLetsTheNextOneRun(t *testing.T) {
 	q, next := query("thread", quotationAsked), query("thread", "What is a low-E valve?")
 	streamtest.Publish(t, r.Broker, q, next)
 	r.requested(t, q)
-	require.NoError(t, a.Cancel(t.Context(), q.ID))
-	require.NoError(t, a.Cancel(t.Context(), q.ID))
+	require.NoError(t, a.Cancel(t.Context(), q.Tenant, q.ID))
+	require.NoError(t, a.Cancel(t.Context(), q.Tenant, q.ID))
 	answers := r.answers(t, q, next)
 	require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, answers[0].GetState())
 	require.Equal(t, "canceled", answers[0].GetError())
@@ -194,7 +194,7 @@ func TestDecisionIsTakenWhileTheBacklogIsFull(t *testing.T) {
 	streamtest.Publish(t, r.Broker, queries[1:]...)
 	streamtest.Publish(t, r.Broker, decision(review, event.Decision_DECISION_APPROVE, "", ""))
 	require.Eventually(t, func() bool {
-		run, err := store.Run(t.Context(), agent.RunID(queries[0].ID))
+		run, err := store.Run(t.Context(), agent.RunID(event.DefaultTenant, queries[0].ID))
 		return err == nil && run.Status == checkpoint.StatusQueued
 	}, waitLong, tick, "the decision is taken while nothing else moves")
 

@@ -118,12 +118,8 @@ func (t *trace) finish(c *checkpoint.Commit, r react.Result, now time.Time) erro
 
 // add puts an event into the outbox of a commit.
 func (t *trace) add(c *checkpoint.Commit, id string, at time.Time, data proto.Message) error {
-	tenant := t.in.Tenant
-	if tenant == "" {
-		tenant = event.DefaultTenant
-	}
 	r, err := topic.Encode(event.Event{
-		ID: id, Type: event.TypeOf(data), Source: source, Tenant: tenant, Time: at.UTC(), Data: data,
+		ID: id, Type: event.TypeOf(data), Source: source, Tenant: tenantOr(t.in.Tenant), Time: at.UTC(), Data: data,
 		TraceParent: "00-" + traceID(t.run.ID) + "-" + rootSpan(t.run.ID) + "-01",
 	})
 	if err != nil {
