@@ -47,6 +47,7 @@ func (f *follower) record(r event.Record) error {
 	if f.failed != nil {
 		return f.failed
 	}
+	f.index.fresh.take()
 	if err := f.index.take(r); err != nil {
 		return err
 	}
@@ -68,6 +69,7 @@ func (f *follower) flush() error {
 		f.index.fresh.advance(partition, next)
 	}
 	clear(f.seen)
+	f.index.fresh.rest()
 	return nil
 }
 

@@ -21,7 +21,14 @@ type freshness struct {
 	mu     sync.Mutex
 	client *kgo.Client     // nil until Follow
 	next   map[int32]int64 // searchable below, by partition
+	barren map[int32]int64 // ends that nothing comes before, by partition; see giveUp
+	steps  int             // how many records the follower has taken
+	busy   bool            // whether it has taken records that are not searchable yet
 	moved  chan struct{}   // closed when next grows
+}
+
+func newFreshness() *freshness {
+	return &freshness{next: map[int32]int64{}, barren: map[int32]int64{}, moved: make(chan struct{})}
 }
 
 // Fresh waits until everything that is in the documents topic now is searchable. It gives up after a short time
@@ -33,29 +40,66 @@ func (x *Index) Fresh(ctx context.Context) {
 	if client == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, freshTimeout)
-	defer cancel()
-	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, topic.Documents)
-	if err != nil || ends.Error() != nil {
-		return
-	}
-	ends.Each(func(end kadm.ListedOffset) { x.fresh.await(ctx, end.Partition, end.Offset) })
+	x.fresh.within(ctx, freshTimeout, func(ctx context.Context) map[int32]int64 {
+		listed, err := kadm.NewClient(client).ListEndOffsets(ctx, topic.Documents)
+		if err != nil || listed.Error() != nil {
+			return nil
+		}
+		ends := map[int32]int64{}
+		listed.Each(func(end kadm.ListedOffset) { ends[end.Partition] = end.Offset })
+		return ends
+	})
 }
 
-func (f *freshness) await(ctx context.Context, partition int32, end int64) {
+// within waits until everything before the ends is searchable, but not longer than limit.
+func (f *freshness) within(ctx context.Context, limit time.Duration, list func(context.Context) map[int32]int64) {
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	asking, cancel := context.WithTimeout(bounded, limit/2) // the rest is there to see whether the follower does anything
+	defer cancel()
+	ends := list(asking)
+	f.mu.Lock()
+	steps := f.steps
+	f.mu.Unlock()
 	for {
-		f.mu.Lock()
-		reached, moved := f.next[partition] >= end, f.moved
-		f.mu.Unlock()
-		if reached {
+		behind, moved := f.behind(ends)
+		if !behind {
 			return
 		}
 		select {
 		case <-moved:
-		case <-ctx.Done():
-			// An end without a record, such as a transaction's marker, is never followed: wait for it once only.
-			f.advance(partition, end)
+		case <-bounded.Done():
+			if ctx.Err() == nil {
+				f.giveUp(ends, steps)
+			}
 			return
+		}
+	}
+}
+
+func (f *freshness) behind(ends map[int32]int64) (bool, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for partition, end := range ends {
+		if f.next[partition] < end && f.barren[partition] != end {
+			return true, f.moved
+		}
+	}
+	return false, nil
+}
+
+// giveUp remembers the ends that were not reached: an end without a record, such as a transaction's marker, is never
+// followed, and should be waited for once only. A follower that has done anything meanwhile is slow, though, or behind:
+// what it has not reached is worth waiting for.
+func (f *freshness) giveUp(ends map[int32]int64, steps int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.busy || f.steps != steps {
+		return
+	}
+	for partition, end := range ends {
+		if f.next[partition] < end {
+			f.barren[partition] = end
 		}
 	}
 }
@@ -68,8 +112,22 @@ func (f *freshness) advance(partition int32, next int64) {
 		return
 	}
 	f.next[partition] = next
+	delete(f.barren, partition) // there was something to come after all
 	close(f.moved)
 	f.moved = make(chan struct{})
+}
+
+// take says that a record was taken, rest that all that were taken are searchable.
+func (f *freshness) take() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.steps, f.busy = f.steps+1, true
+}
+
+func (f *freshness) rest() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.busy = false
 }
 
 // follow keeps the client to ask for ends while the topic is followed; nil ends that.

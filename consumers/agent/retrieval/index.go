@@ -23,7 +23,7 @@ const (
 type Index struct {
 	mapping *mapping.IndexMappingImpl
 	bleve   bleve.Index
-	fresh   freshness
+	fresh   *freshness
 
 	mu       sync.RWMutex
 	passages map[string]Passage // by passage id
@@ -47,7 +47,7 @@ func NewIndex() (*Index, error) {
 	}
 	return &Index{
 		mapping: m, bleve: b, passages: map[string]Passage{}, counts: map[string]int{}, batch: b.NewBatch(),
-		fresh: freshness{next: map[int32]int64{}, moved: make(chan struct{})},
+		fresh: newFreshness(),
 	}, nil
 }
 
