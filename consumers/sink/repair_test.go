@@ -122,6 +122,25 @@ func TestRepairThatIsKilledAsWellIsRepaired(t *testing.T) {
 	require.Equal(t, "ragline/ragline.reviews/0/0-3/review_requests/again-2", crash.tokens[len(crash.tokens)-1])
 }
 
+// DELETE leaves the tokens, as a power cut may. The rewound group reads with the boundaries that it had before.
+func TestRewoundGroupStoresWhatIsGoneBehindItsToken(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	l := mixed(t, 60)
+	read := func(s *Sink) {
+		for from := 0; from < 60; from += 20 {
+			require.NoError(t, s.HandleBatch(t.Context(), l.batch(from, from+20, false)))
+		}
+	}
+	read(b.recorded(t, &recording{}))
+	_, err := b.warehouse.Table(t.Context(), "ALTER TABLE review_requests DELETE WHERE _offset BETWEEN 20 AND 39 SETTINGS mutations_sync = 2")
+	require.NoError(t, err)
+	r := &recording{}
+	read(b.recorded(t, r))
+	b.requireOnce(t, l)
+	require.Equal(t, []string{"ragline/ragline.reviews/0/20-40/review_requests/again-1"}, r.again())
+}
+
 // As by a process that was frozen while a server of its own went on.
 func TestInsertThatIsStillRunningIsWaitedFor(t *testing.T) {
 	t.Parallel()

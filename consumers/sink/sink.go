@@ -77,7 +77,7 @@ func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
 }
 
 func (s *Sink) handle(ctx context.Context, b stream.Batch) error {
-	fresh := s.progress.continues(b) // nothing of it can have been sent before
+	continues := s.progress.continues(b)
 	stored, err := s.stored(ctx, b)
 	if err != nil {
 		return err
@@ -86,7 +86,8 @@ func (s *Sink) handle(ctx context.Context, b stream.Batch) error {
 	if err != nil {
 		return err
 	}
-	if err := s.insert(ctx, b, parts, ""); err != nil || fresh {
+	fresh := continues && !s.progress.within(b) // its tokens were not taken before
+	if err := s.insert(ctx, b, parts, ""); err != nil || fresh || len(parts) == 0 {
 		return err
 	}
 	return s.repair(ctx, b)
