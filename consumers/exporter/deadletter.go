@@ -2,20 +2,15 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
 )
-
-// maxMessage bounds x-error-msg, as in stream.
-const maxMessage = 500
 
 // deadLetters publishes to the group's dead-letter topic. It connects when the first one comes.
 type deadLetters struct {
@@ -26,40 +21,19 @@ type deadLetters struct {
 	publisher *broker.Publisher
 }
 
-// record is the original, byte for byte, with the reason in headers after its own. stream.ParseDeadLetter reads it.
-func (d *deadLetters) record(original event.Record, b burial, now time.Time) event.Record {
-	headers := append([]event.Header(nil), original.Headers...)
-	for _, h := range [][2]string{
-		{stream.HeaderOrigTopic, original.Topic}, // first: everything before it is the original's
-		{stream.HeaderOrigPartition, strconv.Itoa(int(original.Partition))},
-		{stream.HeaderOrigOffset, strconv.FormatInt(original.Offset, 10)},
-		{stream.HeaderOrigTimestamp, original.Timestamp.UTC().Format(time.RFC3339Nano)},
-		{stream.HeaderAttempt, "1"},
-		{stream.HeaderFirstFailedAt, now.UTC().Format(time.RFC3339Nano)},
-		{stream.HeaderErrorClass, string(b.class)},
-		{stream.HeaderErrorMsg, shorten(b.reason)},
-		{stream.HeaderCodeVersion, d.version},
-		{stream.HeaderConsumer, d.group},
-	} {
-		headers = append(headers, event.Header{Key: h[0], Value: []byte(h[1])})
-	}
-	return event.Record{Topic: topic.DeadLetters(d.group), Key: original.Key, Value: original.Value, Headers: headers}
-}
-
-func shorten(s string) string {
-	if len(s) > maxMessage {
-		s = s[:maxMessage]
-	}
-	return strings.ToValidUTF8(s, "")
-}
-
-// publish returns after the acks.
-func (d *deadLetters) publish(ctx context.Context, records []event.Record) error {
+// publish returns after the ack, with an error that wraps stream.ErrDeadLetterRefused when there will never be one.
+func (d *deadLetters) publish(ctx context.Context, original event.Record, b burial) error {
 	p, err := d.open(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := p.PublishRecords(ctx, records...); err != nil {
+	letter := stream.NewDeadLetter(original, b.class, errors.New(b.reason))
+	letter.Consumer, letter.CodeVersion = d.group, d.version
+	err = letter.Publish(func(r event.Record) error {
+		_, err := p.PublishRecords(ctx, r)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("publishing dead letters: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/ragline/ragline/consumers/exporter/trace"
@@ -134,18 +135,32 @@ func (d *delivery) doom(i int, class event.Reason, reason string) {
 	d.doomed = append(d.doomed, burial{index: it.index, reason: reason, class: class})
 }
 
-// bury publishes what is doomed and waits for the acks.
+// bury publishes what is doomed, all at a time, and waits for the acks. What got none stays doomed.
 func (d *delivery) bury(ctx context.Context) error {
-	if len(d.doomed) == 0 {
-		return nil
-	}
-	records := make([]event.Record, len(d.doomed))
+	errs := make([]error, len(d.doomed))
+	var acks sync.WaitGroup
 	for i, b := range d.doomed {
-		records[i] = d.x.letters.record(d.batch.Records[b.index], b, time.Now())
+		acks.Go(func() { errs[i] = d.x.letters.publish(ctx, d.batch.Records[b.index], b) })
 	}
-	if err := d.x.letters.publish(ctx, records); err != nil {
-		return err
+	acks.Wait()
+	var left []burial
+	var failed error
+	for i, b := range d.doomed {
+		switch {
+		case errors.Is(errs[i], stream.ErrDeadLetterRefused):
+			d.giveUp(b, errs[i])
+		case errs[i] != nil:
+			left, failed = append(left, b), errs[i]
+		}
 	}
-	d.doomed = nil
-	return nil
+	d.doomed = left
+	return failed
+}
+
+// giveUp lets the batch go on without a dead letter: the record is in its topic, and waiting would help nobody.
+func (d *delivery) giveUp(b burial, err error) {
+	r := d.batch.Records[b.index]
+	d.x.metrics.count(d.x.Name(), "record", "dead_letter_refused", 1)
+	d.x.deps.Logger.Error("giving up an event without a dead letter", "group", d.x.Name(), "topic", r.Topic,
+		"partition", r.Partition, "offset", r.Offset, "reason", b.class, "error", err)
 }

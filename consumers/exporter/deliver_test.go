@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/ragline/ragline/consumers/exporter"
@@ -163,6 +164,51 @@ func TestDeadLetterThatCannotBeWrittenHoldsTheBatchButRepeatsNoSpan(t *testing.T
 	require.NoError(t, b.handle(t, work))
 	require.Equal(t, spanIDs([]event.Event{spans[0], spans[2], spans[3]}), b.arrived())
 	require.Len(t, b.letters(t, group), 1)
+}
+
+func TestDeadLetterOfARecordWithAHugeKeyIsWrittenWithoutIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "otlp")
+	spans := many(3)
+	b.collector.Refuse(named(spans[1]))
+	work := batch(t, spans...)
+	work.Records[1].Key = bytes.Repeat([]byte("k"), 1_130_000) // it was compressed on its way here
+	require.NoError(t, b.handle(t, work))
+
+	require.Equal(t, spanIDs([]event.Event{spans[0], spans[2]}), b.arrived())
+	letters := b.letters(t, group)
+	require.Len(t, letters, 1)
+	require.Equal(t, exporter.ReasonRejected, letters[0].Reason)
+	require.EqualValues(t, 101, letters[0].Original().Offset)
+	require.Equal(t, 1_130_000, letters[0].OmittedKeyBytes)
+}
+
+func TestDeadLetterThatIsRefusedInEveryFormDoesNotHoldTheBatch(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "otlp")
+	spans := many(4)
+	b.collector.Refuse(named(spans[1]))
+	letters, _ := topic.Get(topic.DeadLetters(group))
+	require.NoError(t, b.cluster.EnsureTopics(t.Context(), letters))
+	b.cluster.RefuseProduce(letters.Name, kerr.MessageTooLarge, -1)
+	require.NoError(t, b.handle(t, batch(t, spans...)))
+	require.Equal(t, spanIDs([]event.Event{spans[0], spans[2], spans[3]}), b.arrived())
+	require.Equal(t, 1, b.metric(t, "ragline_exporter_events_total", "dead_letter_refused"))
+	require.Empty(t, b.letters(t, group))
+}
+
+func TestDeadLetterDoesNotRepeatThePayloadThatABackendQuotes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "otlp")
+	spans := many(1)
+	const secret = "a customer's full name"
+	spans[0].Data.(*event.SpanEnded).Input = secret
+	b.collector.Partial(1, "cannot index "+secret)
+	require.NoError(t, b.handle(t, batch(t, spans...)))
+	letters := b.letters(t, group)
+	require.Len(t, letters, 1)
+	require.Contains(t, letters[0].Message, "cannot index")
+	require.NotContains(t, letters[0].Message, secret)
 }
 
 func TestDropsThatNobodyNamesAreCounted(t *testing.T) {

@@ -16,7 +16,7 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ragline_exporter_events_total",
-			Help: "Events by kind and outcome: exported, rejected (dead-lettered), skipped_REASON (not an event; the sink has it raw).",
+			Help: "Events by kind and outcome: exported, rejected (dead-lettered), dead_letter_refused (rejected, and too large even for a dead letter), skipped_REASON (not an event; the sink has it raw).",
 		}, []string{"group", "kind", "outcome"}),
 		unnamed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ragline_exporter_dropped_total",

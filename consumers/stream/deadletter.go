@@ -51,6 +51,15 @@ type DeadLetter struct {
 	original event.Record
 }
 
+// NewDeadLetter returns the dead letter of a record that was given up at its first attempt, just now, because of cause.
+// Message is the text of cause without what it quotes of the value. The caller sets Consumer and CodeVersion, and
+// corrects Attempts and FirstFailed.
+func NewDeadLetter(original event.Record, reason event.Reason, cause error) DeadLetter {
+	return DeadLetter{
+		Reason: reason, Message: describe(cause, original.Value), Attempts: 1, FirstFailed: time.Now(), original: original,
+	}
+}
+
 // Original returns the record as it was: topic, partition, offset, time, key, value and headers.
 // With OmittedBytes above zero it has to be read from its topic: the value is nil, and perhaps the key and the headers.
 func (d DeadLetter) Original() event.Record { return d.original }

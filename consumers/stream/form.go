@@ -2,16 +2,21 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/ragline/ragline/schemas/event"
 )
 
-// publish calls send with the whole dead letter and, as long as the broker refuses what it is given, with less: without
-// the value, then without key and headers too, which leaves about 1 KiB. An error that is hopeless says that nothing of
-// it is taken.
-func (d DeadLetter) publish(send func(event.Record) error) error {
+// ErrDeadLetterRefused says that the broker takes a dead letter in no form.
+var ErrDeadLetterRefused = errors.New("the broker refuses the dead letter in every form")
+
+// Publish calls send with the record of the dead letter and, as long as the broker refuses what it is given, with less
+// of the original: without its value, then without key and headers too, which leaves about 1 KiB. send returns after the
+// ack. An error that is no refusal is returned as it is; trying again later is right. ErrDeadLetterRefused is final: the
+// original is in its topic only.
+func (d DeadLetter) Publish(send func(event.Record) error) error {
 	err := send(d.record())
 	if hopeless(err) && len(d.original.Value) > 0 {
 		d = d.withoutValue()
@@ -19,6 +24,9 @@ func (d DeadLetter) publish(send func(event.Record) error) error {
 	}
 	if hopeless(err) && len(d.original.Key)+len(d.original.Headers) > 0 {
 		err = send(d.withoutHead().record())
+	}
+	if hopeless(err) {
+		return fmt.Errorf("%w: %w", ErrDeadLetterRefused, err)
 	}
 	return err
 }

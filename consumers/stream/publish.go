@@ -27,20 +27,17 @@ func (c *Consumer) publish(t *task, records []event.Record) {
 // bury writes the dead letter of t and completes the task after its ack. A task whose dead letter is refused in every
 // form is complete as well: nobody could let the partition go on, and the record is still in its topic.
 func (c *Consumer) bury(t *task, reason event.Reason, cause error) {
-	now := time.Now()
-	d := DeadLetter{
-		Reason: reason, Message: describe(cause, t.record.Value), Attempts: t.attempts, FirstFailed: t.firstFailed,
-		CodeVersion: c.deps.Version, Consumer: c.group, original: t.record,
-	}
-	if d.FirstFailed.IsZero() {
-		d.FirstFailed = now
+	d := NewDeadLetter(t.record, reason, cause)
+	d.Consumer, d.CodeVersion, d.Attempts = c.group, c.deps.Version, t.attempts
+	if !t.firstFailed.IsZero() {
+		d.FirstFailed = t.firstFailed
 	}
 	outcome := outcomeDeadLettered
-	err := d.publish(func(r event.Record) error { return c.send(t.part.ctx, "publishing dead letters", r) })
+	err := d.Publish(func(r event.Record) error { return c.send(t.part.ctx, "publishing dead letters", r) })
 	switch {
-	case hopeless(err):
+	case errors.Is(err, ErrDeadLetterRefused):
 		outcome = outcomeRefused
-		c.deps.Logger.Error("the dead letter is refused in every form, going on without it", "topic", t.record.Topic,
+		c.deps.Logger.Error("giving up a record without a dead letter", "topic", t.record.Topic,
 			"partition", t.record.Partition, "offset", t.record.Offset, "reason", reason, "message", d.Message, "error", err)
 	case err != nil:
 		c.abandon(t)
