@@ -160,6 +160,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	g.Go(func() error { return a.follow(ctx) })
 	g.Go(func() error { return a.outbox.run(ctx) })
 	g.Go(func() error { a.refill(ctx); return nil })
+	g.Go(func() error { a.retain(ctx); return nil })
 	for range a.cfg.Slots {
 		g.Go(func() error {
 			select {

@@ -2,15 +2,18 @@ package agent_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/internal/llm"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
@@ -200,6 +203,22 @@ func TestQueriesOfAThreadAreAnsweredInOrder(t *testing.T) {
 		want = append(want, q.ID)
 	}
 	require.Equal(t, want, got)
+}
+
+func TestAgentForgetsOldRuns(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	store := checkpoint.NewMemory()
+	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "old", ThreadID: "t"}, nil, checkpoint.Position{})
+	require.NoError(t, err)
+	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{
+		ThreadID: "t", RunID: "old", Status: checkpoint.StatusDone, EndedAt: time.Now().Add(-721 * time.Hour),
+	}))
+	streamtest.Start(t, r.open(t, config(t), agent.Deps{Store: store}).Run)
+	require.Eventually(t, func() bool {
+		_, err := store.Run(t.Context(), "old")
+		return errors.Is(err, checkpoint.ErrNotFound)
+	}, waitLong, tick)
 }
 
 func TestChangedDocumentChangesTheAnswer(t *testing.T) {

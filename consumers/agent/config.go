@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ragline/ragline/consumers/internal/llm/provider"
 )
@@ -19,7 +20,9 @@ type Config struct {
 	Backlog int `env:"RAGLINE_AGENT_BACKLOG" envDefault:"10000" doc:"Accepted queries that the agent keeps in memory until a slot is free; more wait in its store. Allowed: 1 to 1000000."`
 	// Reviews makes sensitive tools wait for a person.
 	Reviews string `env:"RAGLINE_AGENT_REVIEWS" envDefault:"on" doc:"Whether a person approves quotations and enquiries before they are sent. Allowed: on, off."`
-	LLM     provider.Config
+	// Retention is how long runs are kept after their end, and how long a query that is delivered again is recognised.
+	Retention time.Duration `env:"RAGLINE_AGENT_RETENTION" envDefault:"720h" doc:"Time for which the agent keeps runs that have ended, and conversations without a newer one. Allowed: 1h to 87600h, or 0 for ever."`
+	LLM       provider.Config
 }
 
 // Validate reports the first setting that cannot work.
@@ -39,6 +42,9 @@ func (c Config) Validate() error {
 	}
 	if c.Reviews != "on" && c.Reviews != "off" {
 		return fmt.Errorf("RAGLINE_AGENT_REVIEWS=%s: allowed are on and off", c.Reviews)
+	}
+	if c.Retention != 0 && (c.Retention < time.Hour || c.Retention > 87600*time.Hour) {
+		return fmt.Errorf("RAGLINE_AGENT_RETENTION=%s: allowed are 1h to 87600h, and 0 for ever", c.Retention)
 	}
 	return c.LLM.Validate()
 }

@@ -19,6 +19,10 @@
 //
 // Answer chunks are the exception: they are published as they are written, and a repeated step repeats them.
 //
+// A run that has ended is forgotten after RAGLINE_AGENT_RETENTION, 30 days unless set, and a thread with its last run. A query that
+// is delivered again is recognised for as long, and answered again after that; by then Kafka's own committed offsets keep it away,
+// unless the group is reset to a time before.
+//
 // One process owns a store; see package checkpoint. Reading back also relies on the broker having answered or dropped
 // what a killed process had sent by the time that its successor reads; the store's lock and the index's catching up lie in between.
 package agent

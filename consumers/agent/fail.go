@@ -24,7 +24,10 @@ var errNoQuery = errors.New("the query's id is not known")
 // fail ends a run with an answer that says why there is none. The first end of a run stands. Its error is the store's.
 func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, state graph.State, cause error) (checkpoint.Status, error) {
 	t := &trace{agent: a, run: run, in: in}
-	commit := checkpoint.Commit{ThreadID: run.ThreadID, RunID: run.ID, Status: checkpoint.StatusFailed, Error: brief(cause, maxError)}
+	commit := checkpoint.Commit{
+		ThreadID: run.ThreadID, RunID: run.ID,
+		Status: checkpoint.StatusFailed, EndedAt: a.deps.Now().UTC(), Error: brief(cause, maxError),
+	}
 	t.lastWords(&commit, state, cause)
 	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
 		return "", err

@@ -48,6 +48,9 @@ func (a *Agent) execute(ctx context.Context, e entry) checkpoint.Status {
 // try makes one attempt. Its error is the store's; what went wrong in the run has become the run's answer.
 func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 	run, err := a.store.Run(ctx, e.runID)
+	if errors.Is(err, checkpoint.ErrNotFound) {
+		return checkpoint.StatusDone, nil // it had ended when it was queued (see fill), and is forgotten by now
+	}
 	if err != nil {
 		return "", err
 	}

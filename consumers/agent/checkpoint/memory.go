@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Memory is a store that forgets. For tests and for runs that need no durability.
@@ -18,6 +19,7 @@ type Memory struct {
 	runs        map[string]*Run
 	order       []string // run ids by acceptance
 	runSeq      int64
+	ended       map[string]time.Time // by run, meaningful when it has ended
 	consumed    map[partition]int64
 	confirmed   map[partition]int64
 	outbox      []Message
@@ -43,6 +45,7 @@ func NewMemory() *Memory {
 		tasks:       map[string][]TaskRecord{},
 		interrupts:  map[string]*openInterrupt{},
 		runs:        map[string]*Run{},
+		ended:       map[string]time.Time{},
 		consumed:    map[partition]int64{},
 		confirmed:   map[partition]int64{},
 		receipts:    map[string]Receipt{},
@@ -145,6 +148,9 @@ func (m *Memory) Commit(ctx context.Context, c Commit) error {
 	}
 	if c.Status != "" {
 		run.Status, run.Error = c.Status, c.Error
+		if m.ended[run.ID] = c.EndedAt; c.EndedAt.IsZero() {
+			m.ended[run.ID] = run.CreatedAt
+		}
 	}
 	return nil
 }

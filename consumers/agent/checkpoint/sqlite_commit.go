@@ -97,6 +97,16 @@ func storeStatus(tx *sql.Tx, c Commit) error {
 	if c.Status == "" {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE runs SET status = ?, error = ? WHERE run_id = ?`, string(c.Status), c.Error, c.RunID)
+	if _, err := tx.Exec(`UPDATE runs SET status = ?, error = ? WHERE run_id = ?`, string(c.Status), c.Error, c.RunID); err != nil {
+		return err
+	}
+	if !c.Status.Ended() {
+		return nil
+	}
+	var ended any // NULL: not said
+	if !c.EndedAt.IsZero() {
+		ended = c.EndedAt.UnixNano()
+	}
+	_, err := tx.Exec(`UPDATE runs SET ended_at = coalesce(?, created_at) WHERE run_id = ?`, ended, c.RunID)
 	return err
 }

@@ -71,6 +71,13 @@ CREATE TABLE receipts (
 ) WITHOUT ROWID;
 `, `
 CREATE INDEX runs_open ON runs (status, seq) WHERE status IN ('queued', 'interrupted');
+`, `
+ALTER TABLE runs ADD COLUMN ended_at INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET ended_at = created_at WHERE status IN ('done', 'failed');
+CREATE INDEX runs_ended ON runs (ended_at) WHERE status IN ('done', 'failed');
+CREATE INDEX runs_thread ON runs (thread_id);
+CREATE INDEX receipts_run ON receipts (run_id);
+CREATE INDEX interrupts_run ON interrupts (run_id);
 `}
 }
 

@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"context"
 	"encoding/json"
+	"time"
 )
 
 // Store is everything the agent keeps. Its methods may be called from many goroutines.
@@ -11,6 +12,7 @@ type Store interface {
 	Checkpoints
 	Runs
 	Outbox
+	Retention
 	// Close ends the store. It may be called twice.
 	Close() error
 }
@@ -39,7 +41,9 @@ type Commit struct {
 	Done         []TaskRecord
 	Interrupts   []Interrupt
 	// Status is the run's new status. Empty leaves it.
-	Status   Status
+	Status Status
+	// EndedAt is when the run ended, for a Status that ends it. Zero stands for its acceptance.
+	EndedAt  time.Time
 	Error    string
 	Messages []Message
 	Receipts []Receipt
@@ -72,4 +76,12 @@ type Outbox interface {
 	Confirm(ctx context.Context, seqs []int64, at []Position) error
 	// Confirmed returns the confirmed position of every partition: the next offset to read back from.
 	Confirmed(ctx context.Context) ([]Position, error)
+}
+
+// Retention is the part that forgets.
+type Retention interface {
+	// Prune forgets up to limit runs that ended before a moment, oldest first and in one transaction, with their receipts
+	// and interrupts. With its last run a thread loses all checkpoints; a thread that has other runs loses those before its
+	// newest snapshot that are older than the moment. It returns the number of runs: fewer than limit means no more are due.
+	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }

@@ -142,7 +142,7 @@ func (e *Engine) close(ctx context.Context, c *cursor, tasks, fresh []*execution
 	})
 	commit := checkpoint.Commit{ThreadID: c.req.ThreadID, RunID: c.req.RunID, Checkpoint: p}
 	if len(p.Next) == 0 {
-		commit.Status = checkpoint.StatusDone
+		commit.Status, commit.EndedAt = checkpoint.StatusDone, p.CreatedAt
 	}
 	if err := e.save(ctx, c, fresh, state, commit); err != nil {
 		return err
