@@ -2,15 +2,20 @@ package agent_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"sync"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ragline/ragline/consumers/agent"
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
@@ -198,6 +203,44 @@ func TestKilledAfterTheAckNothingIsPublishedTwice(t *testing.T) {
 			r.answers(t, last)
 			r.once(t, q)
 		})
+	}
+}
+
+// forgetful makes a fake forget its producers, as a broker does that was killed.
+func forgetful(fake *kfake.Cluster) {
+	fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		for _, tp := range req.(*kmsg.ProduceRequest).Topics {
+			for _, p := range tp.Partitions {
+				const crc, attributes, producer = 17, 21, 43 // offsets into a record batch
+				for i := range 14 {
+					p.Records[producer+i] = 0xff // id, epoch and first sequence -1: none
+				}
+				sum := crc32.Checksum(p.Records[attributes:], crc32.MakeTable(crc32.Castagnoli))
+				binary.BigEndian.PutUint32(p.Records[crc:], sum)
+			}
+		}
+		return nil, nil, false
+	})
+}
+
+func TestBrokerThatForgetsItsProducersPublishesNothingTwice(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	// A broker that was killed recognises no repeated batch. This one writes, and then says that it does not know.
+	forgetful(r.Fake)
+	for _, name := range []string{topic.Answers, topic.Spans, topic.Interactions} {
+		r.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: name, Err: kerr.RequestTimedOut, Count: 2})
+	}
+	a := r.open(t, config(t), agent.Deps{})
+	streamtest.Start(t, a.Run)
+	queries := []event.Event{query("thread", "What leak does API 624 accept?"), query("thread", "What is a low-E valve?")}
+	deliver(t, a, queries...)
+	r.answers(t, queries...)
+	last := query("thread", "How many mechanical cycles does API 622 run?")
+	deliver(t, a, last)
+	r.answers(t, last)
+	for _, q := range queries {
+		r.once(t, q)
 	}
 }
 

@@ -44,9 +44,23 @@ func (o *outbox) notify() {
 	}
 }
 
-// run publishes until ctx ends. After every error it is unknown what was written, so it begins by reading back.
+// run publishes until ctx ends. After every error it is unknown what was written, so each round begins by reading back.
 func (o *outbox) run(ctx context.Context) error {
-	p, err := o.broker.Publisher()
+	wait := broker.Backoff()
+	for {
+		err := o.round(ctx, wait.Reset)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // the end was asked for
+		}
+		o.logger.Warn("publishing the outbox was interrupted, starting again", "error", err)
+		pause(ctx, wait.NextBackOff())
+	}
+}
+
+// round publishes until the first error or the end of ctx. Its publisher never tries anything twice, and is gone with
+// the round: nothing of it is on its way when the next round reads back.
+func (o *outbox) round(ctx context.Context, going func()) error {
+	p, err := o.broker.Publisher(broker.OneTry()...)
 	if err != nil {
 		return fmt.Errorf("opening the outbox's publisher: %w", err)
 	}
@@ -55,25 +69,19 @@ func (o *outbox) run(ctx context.Context) error {
 	if o.wrap != nil {
 		pub = o.wrap(pub)
 	}
-	wait := broker.Backoff()
+	if err := o.readBack(ctx); err != nil {
+		return err
+	}
 	for {
-		err := o.readBack(ctx)
-		for err == nil {
-			wait.Reset()
-			if err = o.drain(ctx, pub); err != nil {
-				break
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-o.wake:
-			}
+		if err := o.drain(ctx, pub); err != nil {
+			return err
 		}
-		if ctx.Err() != nil {
+		going()
+		select {
+		case <-ctx.Done():
 			return nil
+		case <-o.wake:
 		}
-		o.logger.Warn("publishing the outbox was interrupted, starting again", "error", err)
-		pause(ctx, wait.NextBackOff())
 	}
 }
 

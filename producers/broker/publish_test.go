@@ -3,11 +3,18 @@ package broker
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"net"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ragline/ragline/schemas/event"
@@ -113,4 +120,91 @@ func TestPublishReturnsAtTheEndOfItsContextWhileKafkaHangs(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 	close(hang)
+}
+
+// forgetful makes a fake forget its producers, as a broker does that was killed: it recognises no repeated batch.
+func forgetful(fake *kfake.Cluster) {
+	fake.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		for _, tp := range req.(*kmsg.ProduceRequest).Topics {
+			for _, p := range tp.Partitions {
+				const crc, attributes, producer = 17, 21, 43 // offsets into a record batch
+				for i := range 14 {
+					p.Records[producer+i] = 0xff // id, epoch and first sequence -1: none
+				}
+				sum := crc32.Checksum(p.Records[attributes:], crc32.MakeTable(crc32.Castagnoli))
+				binary.BigEndian.PutUint32(p.Records[crc:], sum)
+			}
+		}
+		return nil, nil, false
+	})
+}
+
+// severed is a connection that breaks when the first answer to a produce request arrives.
+type severed struct {
+	net.Conn
+	left     *atomic.Int32
+	produced atomic.Bool
+}
+
+func (c *severed) Write(b []byte) (int, error) {
+	if len(b) > 6 && binary.BigEndian.Uint16(b[4:]) == uint16(kmsg.Produce) {
+		c.produced.Store(true)
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *severed) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && c.produced.Load() && c.left.Add(-1) == 0 {
+		return 0, errors.Join(io.EOF, c.Close())
+	}
+	return n, err
+}
+
+// sever breaks the connection of a client once, when the broker has written.
+func sever() kgo.Opt {
+	left := &atomic.Int32{}
+	left.Store(1)
+	return kgo.Dialer(func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &severed{Conn: conn, left: left}, nil
+	})
+}
+
+func TestOneTryFailsWhereASecondOneWouldWriteTwice(t *testing.T) {
+	t.Parallel()
+	for name, ambiguous := range map[string]func(*kfake.Cluster) kgo.Opt{
+		"the connection breaks": func(*kfake.Cluster) kgo.Opt { return sever() },
+		"the broker times out": func(fake *kfake.Cluster) kgo.Opt { // it writes all the same
+			fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic.Queries, Err: kerr.RequestTimedOut})
+			return kgo.WithHooks()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, opts := range [][]kgo.Opt{nil, OneTry()} {
+				fake, b := withQueries(t)
+				forgetful(fake)
+				p, err := b.Publisher(append(opts, ambiguous(fake))...)
+				require.NoError(t, err)
+				t.Cleanup(p.Close)
+				err = p.Publish(t.Context(), query("hello"))
+				written := 0
+				require.NoError(t, b.Follow(t.Context(), FollowConfig{Topics: []string{topic.Queries}, Stop: true}, func(event.Record) error {
+					written++
+					return nil
+				}))
+				if opts == nil {
+					require.NoError(t, err)
+					require.Equal(t, 2, written, "this is what OneTry is for")
+					continue
+				}
+				require.ErrorIs(t, err, kgo.ErrRecordRetries)
+				require.Equal(t, 1, written)
+			}
+		})
+	}
 }
