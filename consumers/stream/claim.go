@@ -15,6 +15,8 @@ type claim struct {
 	// ctx ends when the partition is given up.
 	ctx    context.Context
 	cancel context.CancelFunc
+	// located says that the committed offset is known. It is guarded by member.mu.
+	located bool
 	// over is guarded by member.mu. Once set, nothing is committed for this claim.
 	over bool
 }

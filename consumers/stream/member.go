@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ragline/ragline/schemas/topic"
 )
@@ -39,6 +38,8 @@ type member struct {
 	committing sync.Mutex
 	mu         sync.Mutex
 	claims     map[place]*claim
+	// unlocated counts the sessions in a row that did not find all committed offsets. Only onFetched uses it.
+	unlocated int
 }
 
 func newMember(cfg Config, deps Deps, group string, topics []string) (*member, error) {
@@ -118,12 +119,14 @@ func (m *member) poll(ctx context.Context) {
 			m.client.AllowRebalance()
 			return
 		}
-		fetches.EachError(func(_ string, _ int32, err error) { m.outage.note("fetching", err) })
+		fetches.EachError(m.fetchFailed)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if len(p.Records) == 0 {
 				return
 			}
-			m.outage.over("fetching")
+			m.outage.over(fetching(p.Topic, p.Partition))
+			m.outage.over(fetching(p.Topic, -1))
+			m.outage.over(fetching("", -1))
 			if c := m.claim(p.Topic, p.Partition); c != nil {
 				m.work.take(c, p.FetchPartition)
 			}
@@ -179,25 +182,6 @@ func (m *member) onAssigned(_ context.Context, _ *kgo.Client, added map[string][
 	m.metrics.rebalances.WithLabelValues(m.group, "assigned").Inc()
 	m.outage.over("group")
 	m.readyOnce.Do(func() { close(m.ready) })
-}
-
-func (m *member) onFetched(_ context.Context, _ *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
-	for _, g := range resp.Groups {
-		for _, t := range g.Topics {
-			for _, p := range t.Partitions {
-				c := m.claim(t.Topic, p.Partition)
-				if c == nil || p.ErrorCode != 0 {
-					continue
-				}
-				metadata := ""
-				if p.Metadata != nil {
-					metadata = *p.Metadata
-				}
-				m.work.fetched(c, p.Offset, metadata)
-			}
-		}
-	}
-	return nil
 }
 
 // onRevoked is called while this member still owns the partitions: the group waits for it.
@@ -259,6 +243,8 @@ func (m *member) forget(claims []*claim) {
 			delete(m.claims, place{c.topic, c.partition})
 		}
 		m.metrics.forget(c.topic, c.partition)
+		m.outage.drop(fetching(c.topic, c.partition))
+		m.outage.drop(locating(c))
 		// A pause outlives the assignment.
 		m.client.ResumeFetchPartitions(map[string][]int32{c.topic: {c.partition}})
 	}

@@ -39,6 +39,29 @@ func (o *outage) over(activity string) {
 	}
 }
 
+// drop forgets an activity that has ended otherwise.
+func (o *outage) drop(activity string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.since, activity)
+}
+
+// fetching and locating name activities for each partition, so that one that works does not hide another that fails.
+// What concerns a whole topic has the partition -1, what concerns all of them no topic either.
+func fetching(topic string, partition int32) string {
+	switch {
+	case topic == "":
+		return "fetching"
+	case partition < 0:
+		return "fetching " + topic
+	}
+	return "fetching " + place{topic, partition}.String()
+}
+
+func locating(c *claim) string {
+	return "fetching the committed offset of " + place{c.topic, c.partition}.String()
+}
+
 // persist repeats do with back-off until it succeeds or ctx ends.
 func (m *member) persist(ctx context.Context, activity string, do func() error) error {
 	wait := broker.Backoff()

@@ -28,7 +28,15 @@ func (c *Cluster) RefuseProduce(topic string, err *kerr.Error, n int) *kfake.Fau
 	return c.fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Count: n, Err: err})
 }
 
-// Heal ends every fault of FailCommits, FailProduce and RefuseProduce.
+// FailOffsetFetch refuses to tell the committed offsets of a topic n times, as a coordinator does that has not learned of
+// a permission yet. The other topics of a request are answered. With n below zero it goes on until Remove.
+func (c *Cluster) FailOffsetFetch(topic string, n int) *kfake.FaultHandle {
+	return c.fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.OffsetFetch}, Topic: topic, Count: n, Err: kerr.TopicAuthorizationFailed,
+	})
+}
+
+// Heal ends every fault of the functions above.
 func (c *Cluster) Heal() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
