@@ -173,8 +173,11 @@ func (c *Consumer) complete(t *task, outcome string) {
 	c.metrics.outcomes.WithLabelValues(c.group, p.topic, outcome).Inc()
 	c.bytes -= t.size
 	p.finish(t)
-	if t.lane != nil && p.dequeue(t.lane) && !p.stopped {
-		c.offer(t.lane)
+	if l := t.lane; l != nil {
+		t.lane = nil // it holds the key
+		if p.dequeue(l) && !p.stopped {
+			c.offer(l)
+		}
 	}
 	c.press()
 }

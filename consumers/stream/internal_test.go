@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -144,4 +145,40 @@ func TestWatermarkPassesOnlyWhatIsDone(t *testing.T) {
 	require.EqualValues(t, 9, p.watermark())
 	p.finish(tasks[2])
 	require.EqualValues(t, 10, p.watermark())
+}
+
+func TestRecordThatIsDoneBehindASlowOneHoldsNoMemory(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newTestConsumer(t)
+	p := newPartition(&claim{topic: "t"})
+	c.parts[p.claim] = p
+	for offset := range int64(2) {
+		r := event.Record{
+			Topic: "t", Offset: offset, Timestamp: now, Key: []byte("key"), Value: []byte("value"),
+			Headers: []event.Header{{Key: "k", Value: []byte("v")}},
+		}
+		task := &task{part: p, record: r, size: sizeOf(r), event: event.Event{Key: "key" + strconv.Itoa(int(offset)), Data: &event.QueryAsked{Text: "value"}}}
+		c.hold(task)
+		p.enqueue(task)
+		p.running++
+	}
+	slow, done := p.pending[0], p.pending[1]
+	c.complete(done, outcomeDone)
+	require.Equal(t, slow.size, c.bytes)
+	require.Equal(t, event.Record{Topic: "t", Offset: 1, Timestamp: now}, done.record)
+	require.Zero(t, done.event)
+	require.Nil(t, done.lane)
+	require.EqualValues(t, 0, p.watermark())
+}
+
+// newTestConsumer returns a consumer without a broker.
+func newTestConsumer(t *testing.T) *Consumer {
+	t.Helper()
+	metrics, err := newMetrics("agent", prometheus.NewRegistry())
+	require.NoError(t, err)
+	budget := NewBudget(1 << 20)
+	c := &Consumer{member: &member{cfg: Config{MaxGap: 1000}, group: "agent", metrics: metrics, account: budget.open()}, parts: map[*claim]*partition{}}
+	t.Cleanup(c.account.close)
+	return c
 }

@@ -58,9 +58,11 @@ func (p *partition) watermark() int64 {
 	return p.next
 }
 
-// finish marks t as done and drops what is done from the head.
+// finish marks t as done and drops what is done from the head. Of what has to wait behind a slow head only the offset and
+// the time are kept: its bytes were given back to the budget.
 func (p *partition) finish(t *task) {
 	t.done = true
+	t.record.Key, t.record.Value, t.record.Headers, t.event = nil, nil, nil, event.Event{}
 	for len(p.pending) > 0 && p.pending[0].done {
 		p.pending[0] = nil
 		p.pending = p.pending[1:]
