@@ -10,8 +10,8 @@ import (
 //
 // Before HandleBatch runs, the range of the batch is announced in the metadata of an offset commit. After a crash
 // the same range is handed over again with Replayed set, so a handler whose effect is keyed by the range
-// (a deduplication token) is exactly-once. An error is retried for ever with back-off while the partition is
-// paused; there is no skipping. Records are raw: what cannot be decoded is the handler's to store or to report.
+// (a deduplication token) is exactly-once. An error is retried for ever, with back-off of 5 s at most, while the
+// partition is paused; there is no skipping. Records are raw: what cannot be decoded is the handler's to store or to report.
 type BatchHandler interface {
 	// Name is the consumer group.
 	Name() string

@@ -2,6 +2,15 @@ package stream
 
 import "time"
 
+// batchWaitMax bounds the wait between two tries of a batch. A failing record costs a handler, and waits for others to
+// change; a failing batch is one insert and holds up its partition, and an engine that was restarted is back within
+// seconds: with RAGLINE_STREAM_RETRY_MAX a sink would idle for 15 to 30 s after it.
+const batchWaitMax = 5 * time.Second
+
+func (c Config) batchBackoff(attempt int) time.Duration {
+	return backoff(c.RetryMin, min(c.RetryMax, max(c.RetryMin, batchWaitMax)), attempt)
+}
+
 // handle calls the handler until it succeeds. It reports false when the partition is to be released; the batch
 // stays announced then, and its next owner hands it over again.
 func (p *batchPartition) handle(b Batch) bool {
@@ -31,7 +40,7 @@ func (p *batchPartition) handle(b Batch) bool {
 		c.outage.note(activity, err)
 		wait, asked := retryAfter(err)
 		if !asked {
-			wait = backoff(c.cfg.RetryMin, c.cfg.RetryMax, attempt)
+			wait = c.cfg.batchBackoff(attempt)
 		}
 		if !sleep(p.going, max(wait, 0)) {
 			return false

@@ -14,7 +14,7 @@ type Config struct {
 	MaxAttempts int `env:"RAGLINE_STREAM_MAX_ATTEMPTS" envDefault:"5" doc:"Tries of a record before it becomes a dead letter. Allowed: 1 to 1000."`
 	// RetryMin and RetryMax bound the wait between tries. It doubles with every try and is jittered.
 	RetryMin time.Duration `env:"RAGLINE_STREAM_RETRY_MIN" envDefault:"100ms" doc:"Wait before the second try of a record; it doubles with every further try. Allowed: 1ms to 1h."`
-	RetryMax time.Duration `env:"RAGLINE_STREAM_RETRY_MAX" envDefault:"30s" doc:"Longest wait between two tries of a record. Allowed: RAGLINE_STREAM_RETRY_MIN to 1h."`
+	RetryMax time.Duration `env:"RAGLINE_STREAM_RETRY_MAX" envDefault:"30s" doc:"Longest wait between two tries of a record; a batch waits 5s at most. Allowed: RAGLINE_STREAM_RETRY_MIN to 1h."`
 	// BudgetBytes is how many bytes of records the consumers of a process hold before they stop fetching; see Budget.
 	BudgetBytes int64 `env:"RAGLINE_STREAM_BUDGET_BYTES" envDefault:"67108864" doc:"Bytes of records that the consumers of a process together hold in memory before they stop fetching; a quarter is reserved for them in equal parts. Allowed: 1048576 to 17179869184."`
 	// MaxGap is how many records of one partition may be under way before it is paused.

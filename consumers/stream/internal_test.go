@@ -127,6 +127,18 @@ func TestConsumersShareARegisterer(t *testing.T) {
 	require.Empty(t, problems)
 }
 
+func TestBatchNeverWaitsLong(t *testing.T) {
+	t.Parallel()
+	cfg := Config{RetryMin: 100 * time.Millisecond, RetryMax: 30 * time.Second}
+	for attempt := range 100 {
+		require.LessOrEqual(t, cfg.batchBackoff(attempt+1), 5*time.Second)
+	}
+	cfg.RetryMax = time.Second
+	require.LessOrEqual(t, cfg.batchBackoff(100), time.Second)
+	cfg.RetryMin, cfg.RetryMax = 10*time.Second, 30*time.Second
+	require.GreaterOrEqual(t, cfg.batchBackoff(100), 5*time.Second, "who asks for longer waits gets them")
+}
+
 func TestWatermarkPassesOnlyWhatIsDone(t *testing.T) {
 	t.Parallel()
 	p := newPartition(&claim{})
