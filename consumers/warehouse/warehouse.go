@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -64,14 +65,22 @@ func (w *Warehouse) Database() string { return w.target.database }
 // Wait returns nil once ClickHouse answers. It warns once that it waits. Credentials that are refused, or the end
 // of ctx, end the wait with an error.
 func (w *Warehouse) Wait(ctx context.Context) error {
+	return w.Persist(ctx, func(context.Context) error { return nil })
+}
+
+// Persist waits until ClickHouse answers and calls do, both again and again until do returns nil: ClickHouse may go
+// away in between. It warns once. Besides the end of ctx it gives up only on what no waiting changes: credentials that
+// are refused, ErrDrift and ErrOutOfOrder.
+func (w *Warehouse) Persist(ctx context.Context, do func(context.Context) error) error {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = 50*time.Millisecond, 5*time.Second
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-		defer cancel()
-		_, err := w.post(ctx, request{query: "SELECT 1"})
-		if err != nil && refused(err) {
-			return struct{}{}, backoff.Permanent(err)
+		err := w.ping(ctx)
+		if err == nil {
+			err = do(ctx)
+		}
+		if refused(err) || errors.Is(err, ErrDrift) || errors.Is(err, ErrOutOfOrder) {
+			err = backoff.Permanent(err)
 		}
 		return struct{}{}, err
 	}, backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(0), backoff.WithNotify(w.warnOnce()))
@@ -79,6 +88,13 @@ func (w *Warehouse) Wait(ctx context.Context) error {
 		return fmt.Errorf("waiting for ClickHouse at %s: %w", w.target.host, err)
 	}
 	return nil
+}
+
+func (w *Warehouse) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	_, err := w.post(ctx, request{query: "SELECT 1"})
+	return err
 }
 
 func (w *Warehouse) warnOnce() backoff.Notify {
