@@ -41,6 +41,17 @@ func (w *Warehouse) StoredEvents(ctx context.Context, tables []string, topic str
 	return stored, nil
 }
 
+// Empty says that no record is stored. It needs the views of Migrate.
+func (w *Warehouse) Empty(ctx context.Context) (bool, error) {
+	var rows []struct {
+		N uint64 `ch:"n"`
+	}
+	if err := w.Select(ownWrites(ctx), &rows, "SELECT count() AS n FROM (SELECT 1 FROM records LIMIT 1)"); err != nil {
+		return false, fmt.Errorf("looking for any record: %w", err)
+	}
+	return rows[0].N == 0, nil
+}
+
 func offsetsOf(tables []string, selection, condition string) string {
 	parts := make([]string, len(tables))
 	for i, table := range tables {

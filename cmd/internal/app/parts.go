@@ -107,10 +107,7 @@ func startSink(s *System) ([]task, error) {
 	}
 	run := func(ctx context.Context) error {
 		defer w.Close()
-		if err := w.Wait(ctx); err != nil {
-			return err
-		}
-		if _, err := w.Migrate(ctx); err != nil {
+		if err := sink.Prepare(ctx, w, s.broker, s.cfg.Stream.SessionTimeout, s.logger); err != nil {
 			return err
 		}
 		return consumer.Run(ctx)
