@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/ragline/ragline/deploy/embedded/child"
@@ -124,13 +125,28 @@ func (e *Embedded) without(ctx context.Context, err error) error {
 	return err
 }
 
-// Close stops the servers, ClickHouse first, and gives the data directory back.
+// Close stops the servers, both at a time, and gives the data directory back.
 func (e *Embedded) Close() {
-	if e.engine != nil {
-		e.engine.Close()
-	}
-	if e.broker != nil {
-		_ = e.broker.Close() // it cannot fail: the process is gone either way
-	}
+	atOnce(
+		func() {
+			if e.engine != nil {
+				e.engine.Close()
+			}
+		},
+		func() {
+			if e.broker != nil {
+				_ = e.broker.Close() // it cannot fail: the process is gone either way
+			}
+		},
+	)
 	e.release()
+}
+
+// atOnce calls each function at the same time and returns when all have.
+func atOnce(do ...func()) {
+	var all sync.WaitGroup
+	for _, f := range do {
+		all.Go(f)
+	}
+	all.Wait()
 }
