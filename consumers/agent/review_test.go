@@ -2,8 +2,8 @@ package agent_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"testing"
 	"time"
 
@@ -189,7 +189,7 @@ func TestDecisionIsTakenWhileTheBacklogIsFull(t *testing.T) {
 	streamtest.Publish(t, r.Broker, queries...)
 	review := r.requested(t, queries[0])
 	for i := range 40 { // more than the backlog and the slots of the runtime take, behind the review and beside it
-		queries = append(queries, query("quoted", "What is a low-E valve?"), query(fmt.Sprint(i), "What is a low-E valve?"))
+		queries = append(queries, query("quoted", "What is a low-E valve?"), query(strconv.Itoa(i), "What is a low-E valve?"))
 	}
 	streamtest.Publish(t, r.Broker, queries[1:]...)
 	streamtest.Publish(t, r.Broker, decision(review, event.Decision_DECISION_APPROVE, "", ""))

@@ -36,14 +36,14 @@ func TestIndexThatIsSlowIsWaitedForAgain(t *testing.T) {
 		f.advance(0, 1)
 		f.rest()
 		go func() {
-			time.Sleep(freshTimeout / 2)
+			<-time.After(freshTimeout / 2) // virtual time
 			f.take()
 			f.advance(0, 2)
 			f.rest()
 		}()
 		require.Equal(t, freshTimeout, waits(t.Context(), f, 3), "there was a step")
 		go func() {
-			time.Sleep(freshTimeout / 4)
+			<-time.After(freshTimeout / 4) // virtual time
 			f.advance(0, 3)
 		}()
 		require.Equal(t, freshTimeout/4, waits(t.Context(), f, 3))
