@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -33,12 +32,6 @@ type Emitter interface {
 
 // EmitOption changes the envelope of an emitted event.
 type EmitOption func(*event.Event)
-
-// WithID sets the id instead of the derived one.
-func WithID(id string) EmitOption { return func(e *event.Event) { e.ID = id } }
-
-// WithTime sets the time instead of the current one.
-func WithTime(t time.Time) EmitOption { return func(e *event.Event) { e.Time = t.UTC() } }
 
 // Reaction is a function for one type of event, made by On.
 type Reaction struct {

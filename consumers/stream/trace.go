@@ -46,7 +46,9 @@ func (c *Consumer) trace(t *task, reason event.Reason, message string) {
 		return
 	}
 	out := &outbox{cause: t.event, group: c.group}
-	out.Emit(c.span(t, reason, message, time.Now()), WithID(event.DeriveID(t.event.ID, c.group, spanOrdinal)))
+	out.Emit(c.span(t, reason, message, time.Now()), func(e *event.Event) {
+		e.ID = event.DeriveID(t.event.ID, c.group, spanOrdinal)
+	})
 	records, err := out.seal()
 	if err == nil {
 		ctx, cancel := context.WithTimeout(t.part.ctx, c.cfg.requestTimeout())
