@@ -33,15 +33,14 @@ func exhausted(ctx context.Context, cl *kgo.Client, p partition, next, end int64
 	if err := kerr.ErrorForCode(res.ErrorCode); err != nil {
 		return false, err
 	}
-	for _, t := range res.Topics {
-		for _, got := range t.Partitions {
-			if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
-				return false, err
-			}
-			return len(got.RecordBatches) == 0 && got.HighWatermark >= end, nil
-		}
+	if len(res.Topics) != 1 || len(res.Topics[0].Partitions) != 1 {
+		return false, kerr.UnknownServerError // an answer without the partition that was asked for
 	}
-	return false, kerr.UnknownServerError // an answer without the partition that was asked for
+	got := res.Topics[0].Partitions[0]
+	if err := kerr.ErrorForCode(got.ErrorCode); err != nil {
+		return false, err
+	}
+	return len(got.RecordBatches) == 0 && got.HighWatermark >= end, nil
 }
 
 func fetchRequest(t kadm.TopicDetail, number int32, next int64) *kmsg.FetchRequest {
