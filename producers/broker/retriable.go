@@ -2,6 +2,7 @@ package broker
 
 import (
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -17,5 +18,6 @@ const followQuiet = 3 * time.Second
 // kerrRetriable says whether an error of a fetch may heal by itself: a broker on its way up or down.
 func kerrRetriable(err error) bool {
 	var network net.Error
-	return kerr.IsRetriable(err) || errors.As(err, &network) || errors.Is(err, kerr.UnknownTopicID)
+	// A broker that goes down closes its connections.
+	return kerr.IsRetriable(err) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, kerr.UnknownTopicID)
 }
