@@ -151,7 +151,7 @@ func (c *cli) showDeadLetter(d stream.DeadLetter) error {
 		c.out.Linef("%s", c.out.Dim(term.Cut(h, 200)))
 	}
 	if d.OmittedBytes > 0 {
-		c.out.Linef("(the value has %d bytes and is still at %s)", d.OmittedBytes, r.From)
+		c.out.Linef("(left out as too large: %d bytes, still at %s)", d.OmittedBytes, r.From)
 	}
 	c.out.Linef("%s", term.Clean(fmt.Sprintf("%.4000s", r.Value)))
 	return nil
@@ -198,7 +198,7 @@ func (c *cli) redrive(ctx context.Context, letters []stream.DeadLetter, dryRun b
 	done := 0
 	for _, d := range letters {
 		if d.OmittedBytes > 0 {
-			c.err.Linef("left out: %s/%d holds no value (%d bytes were too many)", d.Position.Topic, d.Position.Offset, d.OmittedBytes)
+			c.err.Linef("left out: %s/%d is not whole (%d bytes were too many)", d.Position.Topic, d.Position.Offset, d.OmittedBytes)
 			continue
 		}
 		if !dryRun {

@@ -26,7 +26,7 @@ type Config struct {
 	// Heartbeat keeps idle streams alive.
 	Heartbeat time.Duration `env:"RAGLINE_GATEWAY_HEARTBEAT" envDefault:"15s" doc:"Time between two signs of life on an idle stream. Allowed: 10ms to 5m."`
 	// ShutdownTimeout is how long open requests may go on after the end was asked for.
-	ShutdownTimeout time.Duration `env:"RAGLINE_GATEWAY_SHUTDOWN_TIMEOUT" envDefault:"20s" doc:"Time that open requests may go on at shutdown. Allowed: 0s to 5m."`
+	ShutdownTimeout time.Duration `env:"RAGLINE_GATEWAY_SHUTDOWN_TIMEOUT" envDefault:"12s" doc:"Time that open requests may go on at shutdown. Allowed: 0s to 5m."`
 }
 
 // minKeyBytes keeps keys out of reach of guessing.
