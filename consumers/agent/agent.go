@@ -195,15 +195,8 @@ func (a *Agent) Close() error {
 	return a.closeErr
 }
 
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
+// pause waits, or until ctx ends: the loops that call it look at ctx themselves.
+func pause(ctx context.Context, d time.Duration) { _ = broker.Pause(ctx, d) }
 
 // notifying tells the outbox about commits with messages.
 type notifying struct {

@@ -58,15 +58,3 @@ func (s *Sink) missing(ctx context.Context, b stream.Batch) ([]part, error) {
 	}
 	return s.blocks(b, stored)
 }
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ragline/ragline/deploy/embedded/clickhouse"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse/enginetest"
+	"github.com/ragline/ragline/producers/broker"
 )
 
 // recording is a store that notes tokens and questions, and does what a test asks for beside.
@@ -177,7 +178,7 @@ func TestWaitForARepairEndsWithTheTask(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, pause(ctx, time.Hour), context.Canceled)
+	require.ErrorIs(t, broker.Pause(ctx, time.Hour), context.Canceled)
 }
 
 func TestBatchThatContinuesIsNotCompared(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/warehouse"
+	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/topic"
 )
 
@@ -45,7 +46,7 @@ func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) *Sink {
 }
 
 func newSink(cfg Config, s store, logger *slog.Logger, now func() time.Time) *Sink {
-	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, otherLog: alarm{now: now}, pause: pause}
+	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, otherLog: alarm{now: now}, pause: broker.Pause}
 }
 
 // Topics returns the topics to read: the catalogue, and the dead letters of the given consumer groups. A topic that

@@ -82,13 +82,4 @@ func (m *member) persist(ctx context.Context, activity string, do func() error) 
 }
 
 // sleep reports false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+func sleep(ctx context.Context, d time.Duration) bool { return broker.Pause(ctx, d) == nil }

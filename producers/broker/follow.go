@@ -68,10 +68,8 @@ func (b *Broker) locate(ctx context.Context, cl *kgo.Client, cfg FollowConfig) (
 		if err == nil || !kerrRetriable(err) {
 			return pending, err
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(wait.NextBackOff()):
+		if err := Pause(ctx, wait.NextBackOff()); err != nil {
+			return nil, err
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -30,10 +29,8 @@ func (b *Broker) EnsureTopics(ctx context.Context, topics ...topic.Topic) error 
 			return err
 		}
 		b.logger.Warn("creating topics is not possible yet, trying again", "error", err)
-		select {
-		case <-ctx.Done():
+		if Pause(ctx, wait.NextBackOff()) != nil {
 			return err
-		case <-time.After(wait.NextBackOff()):
 		}
 	}
 }

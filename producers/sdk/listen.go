@@ -112,10 +112,7 @@ func (c *Client) follow(offsets map[string]map[int32]int64) {
 			return
 		}
 		c.logger.Warn("reading answers stopped, trying again", "error", err)
-		select {
-		case <-time.After(wait.NextBackOff()):
-		case <-c.ctx.Done():
-		}
+		_ = broker.Pause(c.ctx, wait.NextBackOff()) // the loop looks at ctx
 	}
 }
 
