@@ -40,7 +40,7 @@ engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB o
 test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack
 	$(GO) test -race ./consumers/stream/... ./consumers/agent/checkpoint/... ./producers/broker/...
 	$(GO) test $$($(GO) list ./... | grep -v -e /consumers/stream$$ -e /consumers/agent/checkpoint$$ -e /producers/broker$$ -e /cmd/e2e$$)
-	$(GO) test -timeout 8m ./cmd/e2e
+	$(GO) test -timeout 15m ./cmd/e2e
 
 .PHONY: test-short
 test-short: ## Run the tests that need no engine and no system start
