@@ -41,10 +41,11 @@ func FileLock(ctx context.Context, path string, wait time.Duration) (release fun
 		return nil, err
 	}
 	if err := writePID(f); err != nil {
+		unlock(f)
 		_ = f.Close()
 		return nil, fmt.Errorf("writing lock file %s: %w", path, err)
 	}
-	return func() { _ = f.Close() }, nil
+	return func() { unlock(f); _ = f.Close() }, nil
 }
 
 func lockWithin(ctx context.Context, f *os.File, wait time.Duration) error {

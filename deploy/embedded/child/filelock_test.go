@@ -1,7 +1,9 @@
 package child_test
 
 import (
+	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ragline/ragline/deploy/embedded/child"
 )
@@ -39,6 +42,29 @@ func TestLockIsWonWhenItsHolderDies(t *testing.T) {
 	again, err := child.FileLock(t.Context(), path, 0)
 	require.NoError(t, err)
 	again()
+}
+
+func TestReleasedLockIsFreeWhileProcessesAreForked(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	var forks errgroup.Group
+	for range 4 {
+		forks.Go(func() error {
+			for ctx.Err() == nil {
+				// It does not exist: what counts is the moment between fork and exec.
+				_ = exec.Command("/nonexistent/program").Run()
+			}
+			return nil
+		})
+	}
+	path := filepath.Join(t.TempDir(), "lock")
+	for range 2000 {
+		release, err := child.FileLock(t.Context(), path, 0)
+		require.NoError(t, err)
+		release()
+	}
+	stop()
+	require.NoError(t, forks.Wait())
 }
 
 // zombie covers test machines whose pid 1 does not reap orphans.
