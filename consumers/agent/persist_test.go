@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,7 +77,7 @@ func TestThreadWhoseStateCannotBeBuiltIsAnsweredAsFailed(t *testing.T) {
 	r := setup(t)
 	store := checkpoint.NewMemory()
 	thread := `"default"/thread`
-	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: thread}, &checkpoint.Checkpoint{
+	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: thread, CreatedAt: time.Now()}, &checkpoint.Checkpoint{
 		ID: "c", ThreadID: thread, RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
 	}, checkpoint.Position{})
 	require.NoError(t, err)
