@@ -137,6 +137,30 @@ func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
 	return guard, nil
 }
 
+// ownHost keeps a page out whose name was rebound to the loopback address: to the browser it is of the same origin.
+// Behind a key it is kept out by the key; from outside this machine the gateway has whatever name it was given.
+func (g *Gateway) ownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		if len(g.keys) == 0 && local != nil && isLoopback(local.String()) && !isLoopback(r.Host) {
+			problem{Status: http.StatusForbidden, Detail: fmt.Sprintf(
+				"Host %q is not this machine's loopback: call localhost or 127.0.0.1, or set RAGLINE_GATEWAY_API_KEYS", r.Host)}.write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isLoopback reports whether a host, with or without a port, is this machine by name or by address.
+func isLoopback(hostPort string) bool {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host = strings.Trim(hostPort, "[]")
+	}
+	ip := net.ParseIP(host)
+	return ip.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
+}
+
 // cors answers preflights of trusted origins and lets their pages read the responses.
 func (g *Gateway) cors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

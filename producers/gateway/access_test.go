@@ -61,6 +61,20 @@ func TestPagesOfOtherOriginsAreKeptOut(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, r.status)
 }
 
+func TestNamesThatWereReboundToLoopbackAreKeptOut(t *testing.T) {
+	t.Parallel()
+	open := setup(t, nil)
+	locked := setup(t, func(cfg *gateway.Config) { cfg.APIKeys = []string{"first-key-of-this-test"} })
+	for host, status := range map[string]int{
+		"evil.example.com": 403, "evil.example.com:8080": 403, "127.0.0.1.evil.example.com": 403, "localhost.evil.example.com": 403,
+		"localhost": 200, "LOCALHOST:8080": 200, "ragline.localhost:1": 200, "127.0.0.1": 200, "127.0.0.9:8080": 200, "[::1]:8080": 200, "[::1]": 200,
+	} {
+		require.Equal(t, status, open.do(t, "GET", "/healthz", "", "Host", host).status, host)
+		require.Equal(t, 200, locked.do(t, "GET", "/healthz", "", "Host", host).status, "with a key %s is nobody's trick", host)
+	}
+	matches(t, "Problem", open.do(t, "GET", "/v1/queries/x", "", "Host", "evil.example.com").raw)
+}
+
 func TestConfigNamesTheVariable(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, defaults(t).Validate())

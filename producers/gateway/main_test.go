@@ -152,6 +152,10 @@ func (b *bundle) do(t *testing.T, method, path, body string, headers ...string) 
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			req.Host = headers[i+1] // it is no header to net/http
+			continue
+		}
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	resp, err := b.http.Do(req)

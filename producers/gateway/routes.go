@@ -22,7 +22,7 @@ func (g *Gateway) routes() (http.Handler, error) {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(g.metrics.observe, secureHeaders, g.cors, guard.Handler)
+	r.Use(g.metrics.observe, secureHeaders, g.ownHost, g.cors, guard.Handler)
 	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
 		problem{Status: http.StatusNotFound, Detail: "no such route; GET / lists them"}.write(w)
 	})
