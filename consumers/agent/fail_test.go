@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -66,24 +64,6 @@ func TestErrorThatIsNoTextEndsTheRun(t *testing.T) {
 	require.Contains(t, got.GetError(), "no \uFFFD")
 }
 
-// lines is a log that counts the errors with a text.
-type lines struct {
-	mu  sync.Mutex
-	all strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-func (l *lines) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.all.String(), text)
-}
-
 func TestRunThatCannotBeReadIsAnsweredUnderItsQueryOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
@@ -95,13 +75,13 @@ func TestRunThatCannotBeReadIsAnsweredUnderItsQueryOrNotAtAll(t *testing.T) {
 	known := event.Event{ID: "known"}
 	accept("no JSON", "?")
 	accept("no query", `{"query_id":"known","query":7}`)
-	log := &lines{}
-	a := r.open(t, config(t), agent.Deps{Store: store, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	log := &streamtest.Log{}
+	a := r.open(t, config(t), agent.Deps{Store: store, Logger: log.Logger()})
 	streamtest.Start(t, a.Run)
 	got := r.answers(t, known)[0]
 	require.Equal(t, event.AnswerState_ANSWER_STATE_FAILED, got.GetState())
 	require.Equal(t, "known", got.GetThreadId())
-	require.Equal(t, 1, log.count("a run ends without an answer"))
+	require.Equal(t, 1, log.Count("a run ends without an answer"))
 	for _, id := range []string{"no JSON", "no query"} {
 		run, err := store.Run(t.Context(), id)
 		require.NoError(t, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,10 +42,10 @@ func (s *full) Decide(ctx context.Context, id string, value json.RawMessage, at 
 func TestStoreThatCannotBeWrittenMakesNoDeadLetters(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
-	store, log := &full{Store: checkpoint.NewMemory()}, &lines{}
+	store, log := &full{Store: checkpoint.NewMemory()}, &streamtest.Log{}
 	store.accepts.Store(3)
 	store.decides.Store(3)
-	a := r.open(t, config(t), agent.Deps{Store: store, Logger: slog.New(slog.NewTextHandler(log, nil))})
+	a := r.open(t, config(t), agent.Deps{Store: store, Logger: log.Logger()})
 	streamtest.Start(t, a.Run)
 	cfg := streamtest.Config(t)
 	cfg.MaxAttempts = 1
@@ -58,7 +57,7 @@ func TestStoreThatCannotBeWrittenMakesNoDeadLetters(t *testing.T) {
 	streamtest.Publish(t, r.Broker, q)
 	streamtest.Publish(t, r.Broker, decision(r.requested(t, q), event.Decision_DECISION_APPROVE, "", ""))
 	require.True(t, r.answers(t, q)[0].GetSuccess())
-	require.Equal(t, 2, log.count("the store cannot be written"), "one warning for each")
+	require.Equal(t, 2, log.Count("the store cannot be written"), "one warning for each")
 }
 
 func TestHandlerGivesUpWhenItsContextEnds(t *testing.T) {

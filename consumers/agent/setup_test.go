@@ -2,19 +2,17 @@ package agent_test
 
 import (
 	"context"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/ragline/ragline/consumers/agent"
 	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/producers/knowledge"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
 )
@@ -30,19 +28,10 @@ func setup(t testing.TB) *rig {
 	pack, err := domain.Load("../../deploy/domain/jdjones")
 	require.NoError(t, err)
 	r := &rig{Cluster: streamtest.NewCluster(t), pack: pack}
-	files, err := filepath.Glob(filepath.Join(pack.DocumentsDir, "*.md"))
+	cfg, err := env.ParseAsWithOptions[knowledge.Config](env.Options{Environment: map[string]string{}})
 	require.NoError(t, err)
-	var docs []event.Event
-	for _, f := range files {
-		raw, err := os.ReadFile(f)
-		require.NoError(t, err)
-		parts := strings.SplitN(string(raw), "---\n", 3)
-		require.Len(t, parts, 3, f)
-		var front struct{ ID, Title string }
-		require.NoError(t, yaml.Unmarshal([]byte(parts[1]), &front))
-		docs = append(docs, event.New("test", &event.DocumentChanged{DocumentId: front.ID, Title: front.Title, Text: parts[2], MediaType: "text/markdown"}))
-	}
-	streamtest.Publish(t, r.Broker, docs...)
+	_, err = knowledge.Ingest(t.Context(), pack.DocumentsDir, r.Broker, knowledge.Options{Config: cfg})
+	require.NoError(t, err)
 	return r
 }
 

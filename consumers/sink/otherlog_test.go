@@ -1,41 +1,29 @@
 package sink
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/topic"
 )
 
 // journal collects what is logged at warn and above.
-type journal struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.buf.Write(p)
-}
+type journal struct{ streamtest.Log }
 
 func (j *journal) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(j, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	return slog.New(slog.NewJSONHandler(&j.Log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
 func (j *journal) entries(t *testing.T) []map[string]any {
 	t.Helper()
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	var entries []map[string]any
-	for line := range strings.Lines(j.buf.String()) {
+	for line := range strings.Lines(j.String()) {
 		var entry map[string]any
 		require.NoError(t, json.Unmarshal([]byte(line), &entry))
 		entries = append(entries, entry)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -267,8 +266,8 @@ func TestDeadLetterOfARecordWithAHugeKeyOrHeadersLeavesThemInItsTopic(t *testing
 func TestDeadLetterThatIsRefusedInEveryFormHoldsNothingUp(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	log := &syncBuffer{}
-	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	log := &streamtest.Log{}
+	b.deps.Logger = log.Logger()
 	require.NoError(t, b.EnsureTopics(t.Context(), streamtest.Topic(topic.DeadLetters(group), 1)))
 	refused := b.RefuseProduce(topic.DeadLetters(group), kerr.MessageTooLarge, -1)
 	streamtest.PublishRecords(t, b.Broker, event.Record{Topic: topic.Queries, Key: []byte("k"), Value: []byte("{")})

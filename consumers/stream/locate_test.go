@@ -1,8 +1,6 @@
 package stream_test
 
 import (
-	"log/slog"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,8 +18,8 @@ func decided(thread string) event.Event {
 func TestPartitionWhoseOffsetWasRefusedIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	log := &syncBuffer{}
-	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	log := &streamtest.Log{}
+	b.deps.Logger = log.Logger()
 	b.publish(t, query("t", "q"), decided("t"))
 	b.FailOffsetFetch(topic.Reviews, 2)
 	h := recorder(nil)
@@ -29,7 +27,7 @@ func TestPartitionWhoseOffsetWasRefusedIsAskedForAgain(t *testing.T) {
 	b.AwaitCommitted(t, group, topic.Queries, 0, 1)
 	b.AwaitCommitted(t, group, topic.Reviews, 0, 1)
 	require.Len(t, h.Events(), 2)
-	require.Equal(t, 1, strings.Count(log.String(), "level=WARN"), log.String())
+	require.Equal(t, 1, log.Count("level=WARN"), log.String())
 	require.Contains(t, log.String(), "fetching the committed offset of ragline.reviews/0 fails")
 	require.Contains(t, log.String(), "fetching the committed offset of ragline.reviews/0 works again")
 }
@@ -52,8 +50,8 @@ func TestPlanOfAPartitionWhoseOffsetWasRefusedIsReplayed(t *testing.T) {
 func TestPartitionWhoseOffsetIsRefusedDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	log := &syncBuffer{}
-	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	log := &streamtest.Log{}
+	b.deps.Logger = log.Logger()
 	stays := recorder(nil)
 	b.start(t, stays, topic.Queries, topic.Reviews)
 	b.publish(t, query("t", "q"), decided("t"))

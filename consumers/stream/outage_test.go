@@ -1,10 +1,6 @@
 package stream_test
 
 import (
-	"bytes"
-	"log/slog"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -59,32 +55,14 @@ func TestKafkaThatIsAwayAtTheStartIsWarnedOfOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.publish(t, queries(3)...)
-	log := &syncBuffer{}
-	b.deps.Logger = slog.New(slog.NewTextHandler(log, nil))
+	log := &streamtest.Log{}
+	b.deps.Logger = log.Logger()
 	b.Stop()
 	h := recorder(nil)
 	b.start(t, h)
 	b.Restart()
 	b.awaitCommitted(t, 3)
-	require.LessOrEqual(t, strings.Count(log.String(), "level=WARN"), 1, log.String())
-}
-
-// syncBuffer is a log that may be read while it is written.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	require.LessOrEqual(t, log.Count("level=WARN"), 1, log.String())
 }
 
 func TestShutdownEndsWhileKafkaIsAway(t *testing.T) {
