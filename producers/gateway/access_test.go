@@ -75,6 +75,19 @@ func TestNamesThatWereReboundToLoopbackAreKeptOut(t *testing.T) {
 	matches(t, "Problem", open.do(t, "GET", "/v1/queries/x", "", "Host", "evil.example.com").raw)
 }
 
+func TestGatewayIsExposedWithoutKeyAndLoopback(t *testing.T) {
+	t.Parallel()
+	for addr, exposed := range map[string]bool{
+		"127.0.0.1:8080": false, "localhost:8080": false, "[::1]:0": false,
+		"0.0.0.0:8080": true, ":8080": true, "[::]:8080": true, "ragline.example.com:8080": true,
+	} {
+		cfg := gateway.Config{Addr: addr}
+		require.Equal(t, exposed, cfg.Exposed(), addr)
+		cfg.APIKeys = []string{"first-key-of-this-test"}
+		require.False(t, cfg.Exposed(), addr)
+	}
+}
+
 func TestConfigNamesTheVariable(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, defaults(t).Validate())

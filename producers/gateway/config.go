@@ -29,6 +29,12 @@ type Config struct {
 	ShutdownTimeout time.Duration `env:"RAGLINE_GATEWAY_SHUTDOWN_TIMEOUT" envDefault:"12s" doc:"Time that open requests may go on at shutdown. Allowed: 0s to 5m."`
 }
 
+// Exposed says whether other machines may come in without a key. A wrong Addr is not exposed: Validate refuses it.
+func (c Config) Exposed() bool {
+	_, _, err := net.SplitHostPort(c.Addr)
+	return err == nil && len(c.APIKeys) == 0 && !isLoopback(c.Addr)
+}
+
 // minKeyBytes keeps keys out of reach of guessing.
 const minKeyBytes = 16
 

@@ -164,15 +164,10 @@ func Warnings(c Config, environ map[string]string) []Warning {
 	if len(c.Kafka.Brokers) > 0 && c.ClickHouse.URL == "" {
 		all = append(all, Warning{"KAFKA_BROKERS is set and CLICKHOUSE_URL is not", "The embedded engine stores what your Kafka holds. That works, but its data is on this machine only."})
 	}
-	if host, _, err := net.SplitHostPort(c.Gateway.Addr); err == nil && len(c.Gateway.APIKeys) == 0 && !isLoopback(host) {
+	if c.Gateway.Exposed() {
 		all = append(all, Warning{"RAGLINE_GATEWAY_ADDR=" + c.Gateway.Addr + " without RAGLINE_GATEWAY_API_KEYS", "Whoever reaches the port may ask, ingest and decide reviews. Set keys, or listen on 127.0.0.1."})
 	}
 	return all
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Value is a setting with the value in force.
