@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -73,16 +72,14 @@ func sendUntilAcked(ctx context.Context, e *engine.Engine, writer, batch, rows i
 			return err
 		}
 		stored, err := ask(ctx, e, "/?"+query(count), "")
-		for errors.Is(err, errDied) {
-			stored, err = ask(ctx, e, "/?"+query(count), "")
-		}
-		switch strings.TrimSpace(stored) {
-		case strconv.Itoa(rows):
+		switch {
+		case errors.Is(err, errDied): // the same token again does no harm
+		case err != nil || stored == fmt.Sprintln(rows):
 			return err
-		case "0":
+		case stored == "0\n":
 			lost++ // the token is known, the rows are not
 		default:
-			return fmt.Errorf("batch %d of writer %d: %q of %d rows: %w", batch, writer, stored, rows, err)
+			return fmt.Errorf("batch %d of writer %d: %q of %d rows", batch, writer, stored, rows)
 		}
 	}
 }

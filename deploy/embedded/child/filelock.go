@@ -40,12 +40,12 @@ func FileLock(ctx context.Context, path string, wait time.Duration) (release fun
 		_ = f.Close()
 		return nil, err
 	}
+	release = func() { unlock(f); _ = f.Close() }
 	if err := writePID(f); err != nil {
-		unlock(f)
-		_ = f.Close()
+		release()
 		return nil, fmt.Errorf("writing lock file %s: %w", path, err)
 	}
-	return func() { unlock(f); _ = f.Close() }, nil
+	return release, nil
 }
 
 func lockWithin(ctx context.Context, f *os.File, wait time.Duration) error {
