@@ -11,8 +11,13 @@ import (
 type Store interface {
 	Checkpoints
 	Runs
+	Threads
+	Records
+	Leases
 	Outbox
 	Retention
+	// Shared says that other processes may work on the store, so that threads have to be leased.
+	Shared() bool
 	// Close ends the store. It may be called twice.
 	Close() error
 }
@@ -21,25 +26,38 @@ type Store interface {
 type Checkpoints interface {
 	// Load returns the checkpoints from the nearest snapshot to the given one, oldest first.
 	// An empty id means the newest of the thread; a new thread gives none.
+	// ErrNotFound means that the thread has no such checkpoint, or that it was pruned.
 	Load(ctx context.Context, threadID, checkpointID string) ([]Checkpoint, error)
+	// History returns up to limit checkpoints of the thread, newest first, all branches in the order of their writing.
+	// A non-empty before starts after that checkpoint; ErrNotFound means that the thread does not have it.
+	History(ctx context.Context, threadID, before string, limit int) ([]Checkpoint, error)
 	// Tasks returns what is known of the tasks that follow a checkpoint.
 	Tasks(ctx context.Context, threadID, checkpointID string) ([]TaskRecord, error)
-	// Commit stores all of a commit or nothing. It returns ErrRunEnded when the run has ended.
+	// Commit stores all of a commit or nothing. Its errors are ErrNotFound for an unknown run, ErrRunEnded, ErrBusy,
+	// ErrConflict and ErrLeaseLost.
 	Commit(ctx context.Context, c Commit) error
 	// Receipt returns the receipt of a call, or ErrNotFound.
 	Receipt(ctx context.Context, callID string) (Receipt, error)
 }
 
-// Commit is one transaction of a run.
+// Commit is one transaction of a run, or an edit of a thread.
 type Commit struct {
 	ThreadID string
-	RunID    string
-	// Checkpoint closes a super-step. Nil when the commit only parks tasks or ends the run.
-	Checkpoint *Checkpoint
-	// CheckpointID is the one whose tasks Done and Interrupts belong to.
+	// RunID is empty for an edit of a thread without a run under way: ErrBusy when there is a queued one.
+	RunID string
+	// Lease fences the commit: ErrLeaseLost when it is no longer the newest of its key. Nil where one process owns the store.
+	Lease *Lease
+	// Head, if not empty, must be the thread's newest checkpoint: ErrConflict when it is not.
+	Head string
+	// Checkpoints close super-steps, oldest first; most commits have one. Tasks of their parents are removed.
+	Checkpoints []Checkpoint
+	// CheckpointID is the one whose tasks Tasks and Interrupts belong to.
 	CheckpointID string
-	Done         []TaskRecord
-	Interrupts   []Interrupt
+	// Tasks replace what is known of them.
+	Tasks      []TaskRecord
+	Interrupts []Interrupt
+	// Withdraw removes the run's questions that have no answer: the state they were asked about is no longer the newest.
+	Withdraw bool
 	// Status is the run's new status. Empty leaves it.
 	Status Status
 	// EndedAt is when the run ended, for a Status that ends it. Zero stands for its acceptance.
@@ -51,19 +69,83 @@ type Commit struct {
 
 // Runs is the part that accepts work.
 type Runs interface {
-	// Accept stores a run, its input checkpoint and the offset it came from.
-	// It returns false for a run that is known already; the offset moves all the same.
-	// The input checkpoint is dropped when an earlier run of the thread has not ended, or when its parent is no longer
-	// the thread's newest checkpoint: the engine then writes it when the run starts.
-	Accept(ctx context.Context, run Run, input *Checkpoint, at Position) (bool, error)
-	// Decide answers an interrupt. It returns the run when this was its last open interrupt, which queues it again.
+	// Accept stores a run with all that comes with it.
+	// It returns false for a run that is known already; only the offset moves then.
+	Accept(ctx context.Context, a Acceptance) (bool, error)
+	// Decide answers interrupts. It returns the run when that queues it again.
 	// A nil run means that there was nothing to decide or that other interrupts are open.
-	Decide(ctx context.Context, interruptID string, value json.RawMessage, at Position) (*Run, error)
+	Decide(ctx context.Context, d Decision) (*Run, error)
 	// Run returns one run, or ErrNotFound.
 	Run(ctx context.Context, id string) (Run, error)
+	// ThreadRuns returns up to limit runs of a thread without their inputs, newest first, after offset others.
+	ThreadRuns(ctx context.Context, threadID string, limit, offset int) ([]Run, error)
+	// Turn returns the oldest run of a thread that has not ended, or ErrNotFound.
+	Turn(ctx context.Context, threadID string) (Run, error)
 	// Unfinished returns up to limit runs that are queued, or interrupted, with Seq greater than after, in the order of
 	// acceptance and without their inputs.
 	Unfinished(ctx context.Context, status Status, after int64, limit int) ([]Run, error)
+}
+
+// Acceptance is one transaction that brings a run into being, and its thread if that is new.
+type Acceptance struct {
+	Run Run
+	// Head is the thread's newest checkpoint when Input was prepared.
+	Head string
+	// Input are the checkpoints that begin the run. They are dropped when an earlier run of the thread has not ended, or when
+	// Head is no longer the thread's newest checkpoint: the engine then writes them when the run starts.
+	Input []Checkpoint
+	At    Position
+	// Messages are published if the run is new.
+	Messages []Message
+}
+
+// Decision answers interrupts of one run.
+type Decision struct {
+	// RunID is the run, or empty to find it by the answers.
+	RunID string
+	// Answers by interrupt id. Those that are answered already, and those of runs that do not wait, change nothing.
+	Answers map[string]json.RawMessage
+	// Continue queues the waiting run although questions are open: their tasks ask them again.
+	Continue bool
+	At       Position
+	// Messages are published if the decision changed something.
+	Messages []Message
+}
+
+// Threads is the part that lists conversations.
+type Threads interface {
+	// PutThread creates the thread or replaces its metadata and expiry. It returns whether it is new.
+	PutThread(ctx context.Context, t Thread) (bool, error)
+	// Thread returns one thread, or ErrNotFound.
+	Thread(ctx context.Context, id string) (Thread, error)
+	// SearchThreads returns a page, and how many there are without limit and offset.
+	SearchThreads(ctx context.Context, q ThreadQuery) ([]Thread, int, error)
+	// DeleteThread removes a thread with its runs, checkpoints, receipts and records; messages that wait to be published stay.
+	// ErrBusy when it has a run that has not ended, ErrNotFound when there is no such thread.
+	DeleteThread(ctx context.Context, id string) error
+	// TrimThread removes all checkpoints that loading the newest does not read, and returns how many.
+	TrimThread(ctx context.Context, id string) (int, error)
+}
+
+// Records keeps small documents of the engine's neighbours.
+type Records interface {
+	PutRecord(ctx context.Context, r Record) error
+	// Record returns one, or ErrNotFound.
+	Record(ctx context.Context, kind, id string) (Record, error)
+	// ListRecords returns up to limit records of a kind by descending creation after offset others, of one thread unless threadID is empty.
+	ListRecords(ctx context.Context, kind, threadID string, limit, offset int) ([]Record, error)
+	// DeleteRecord removes one, or does nothing.
+	DeleteRecord(ctx context.Context, kind, id string) error
+}
+
+// Leases keeps several processes apart. Their clocks must agree to within a fraction of the time to live.
+type Leases interface {
+	// Claim takes a lease or renews one's own. ErrLeased when another owner's has not run out.
+	Claim(ctx context.Context, key, owner string, ttl time.Duration) (Lease, error)
+	// Renew prolongs all leases of an owner.
+	Renew(ctx context.Context, owner string, ttl time.Duration) error
+	// Release ends a lease. One that was taken over is left alone.
+	Release(ctx context.Context, l Lease) error
 }
 
 // Outbox is the part that a publisher needs.
@@ -84,4 +166,6 @@ type Retention interface {
 	// and interrupts. With its last run a thread loses all checkpoints; a thread that has other runs loses those before its
 	// newest snapshot that are older than the moment. It returns the number of runs: fewer than limit means no more are due.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+	// Expired returns up to limit threads whose time has come and that have no run under way.
+	Expired(ctx context.Context, now time.Time, limit int) ([]string, error)
 }
