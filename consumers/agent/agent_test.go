@@ -209,7 +209,7 @@ func TestAgentForgetsOldRuns(t *testing.T) {
 	t.Parallel()
 	r := setup(t)
 	store := checkpoint.NewMemory()
-	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "old", ThreadID: "t"}, nil, checkpoint.Position{})
+	_, err := store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "old", ThreadID: "t"}})
 	require.NoError(t, err)
 	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{
 		ThreadID: "t", RunID: "old", Status: checkpoint.StatusDone, EndedAt: time.Now().Add(-721 * time.Hour),

@@ -91,8 +91,8 @@ func (s *mortal) isDead() bool {
 	}
 }
 
-func (s *mortal) Accept(ctx context.Context, run checkpoint.Run, input *checkpoint.Checkpoint, at checkpoint.Position) (ok bool, err error) {
-	err = s.change(func() error { ok, err = s.Store.Accept(ctx, run, input, at); return err })
+func (s *mortal) Accept(ctx context.Context, acceptance checkpoint.Acceptance) (ok bool, err error) {
+	err = s.change(func() error { ok, err = s.Store.Accept(ctx, acceptance); return err })
 	return ok, err
 }
 
@@ -104,8 +104,8 @@ func (s *mortal) Confirm(ctx context.Context, seqs []int64, at []checkpoint.Posi
 	return s.change(func() error { return s.Store.Confirm(ctx, seqs, at) })
 }
 
-func (s *mortal) Decide(ctx context.Context, id string, value json.RawMessage, at checkpoint.Position) (run *checkpoint.Run, err error) {
-	err = s.change(func() error { run, err = s.Store.Decide(ctx, id, value, at); return err })
+func (s *mortal) Decide(ctx context.Context, d checkpoint.Decision) (run *checkpoint.Run, err error) {
+	err = s.change(func() error { run, err = s.Store.Decide(ctx, d); return err })
 	return run, err
 }
 

@@ -28,6 +28,11 @@ func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, stat
 		ThreadID: run.ThreadID, RunID: run.ID,
 		Status: checkpoint.StatusFailed, EndedAt: a.deps.Now().UTC(), Error: brief(cause, maxError),
 	}
+	var node *graph.NodeError
+	if errors.As(cause, &node) && node.TaskID != "" {
+		commit.CheckpointID = node.CheckpointID
+		commit.Tasks = []checkpoint.TaskRecord{{TaskID: node.TaskID, Error: brief(node.Err, maxError)}}
+	}
 	t.lastWords(&commit, state, cause)
 	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
 		return "", err

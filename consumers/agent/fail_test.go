@@ -69,7 +69,7 @@ func TestRunThatCannotBeReadIsAnsweredUnderItsQueryOrNotAtAll(t *testing.T) {
 	r := setup(t)
 	store := checkpoint.NewMemory()
 	accept := func(id, input string) {
-		_, err := store.Accept(t.Context(), checkpoint.Run{ID: id, ThreadID: "thread", Input: []byte(input)}, nil, checkpoint.Position{})
+		_, err := store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: "thread", Input: []byte(input)}})
 		require.NoError(t, err)
 	}
 	known := event.Event{ID: "known"}

@@ -76,16 +76,16 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 	return err
 }
 
-// accept stores the run, its input checkpoint and the offset in one transaction.
+// accept stores the run, what begins it and the offset in one transaction.
 func (a *Agent) accept(ctx context.Context, run checkpoint.Run, req graph.Request, at checkpoint.Position) (bool, error) {
-	first, err := a.engine.Input(ctx, req)
+	b, err := a.engine.Begin(ctx, req)
 	switch {
 	case errors.Is(err, graph.ErrState):
-		first = nil // the run will say so in its answer
+		b = graph.Beginning{} // the run will say so in its answer
 	case err != nil:
 		return false, fmt.Errorf("preparing run %s: %w", run.ID, err)
 	}
-	return a.store.Accept(ctx, run, first, at)
+	return a.store.Accept(ctx, checkpoint.Acceptance{Run: run, Head: b.Head, Input: b.Checkpoints, At: at})
 }
 
 // request rebuilds the engine's request from what is stored of a run. With an error it returns what could be read.

@@ -28,7 +28,9 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 		return stream.Drop(fmt.Errorf("encoding decision on review %s: %w", d.GetReviewId(), err))
 	}
 	return a.persist(ctx, "storing decision on review "+d.GetReviewId(), func() error {
-		ready, err := a.store.Decide(ctx, d.GetReviewId(), value, checkpoint.Position(e.Position))
+		ready, err := a.store.Decide(ctx, checkpoint.Decision{
+			Answers: map[string]json.RawMessage{d.GetReviewId(): value}, At: checkpoint.Position(e.Position),
+		})
 		if err == nil && ready != nil {
 			a.schedule.resume(ready.ID, ready.ThreadID)
 		}

@@ -25,18 +25,18 @@ type full struct {
 	accepts, decides atomic.Int32
 }
 
-func (s *full) Accept(ctx context.Context, run checkpoint.Run, input *checkpoint.Checkpoint, at checkpoint.Position) (bool, error) {
+func (s *full) Accept(ctx context.Context, acceptance checkpoint.Acceptance) (bool, error) {
 	if s.accepts.Add(-1) >= 0 {
 		return false, errFull
 	}
-	return s.Store.Accept(ctx, run, input, at)
+	return s.Store.Accept(ctx, acceptance)
 }
 
-func (s *full) Decide(ctx context.Context, id string, value json.RawMessage, at checkpoint.Position) (*checkpoint.Run, error) {
+func (s *full) Decide(ctx context.Context, d checkpoint.Decision) (*checkpoint.Run, error) {
 	if s.decides.Add(-1) >= 0 {
 		return nil, errFull
 	}
-	return s.Store.Decide(ctx, id, value, at)
+	return s.Store.Decide(ctx, d)
 }
 
 func TestStoreThatCannotBeWrittenMakesNoDeadLetters(t *testing.T) {
@@ -76,9 +76,12 @@ func TestThreadWhoseStateCannotBeBuiltIsAnsweredAsFailed(t *testing.T) {
 	r := setup(t)
 	store := checkpoint.NewMemory()
 	thread := `"default"/thread`
-	_, err := store.Accept(t.Context(), checkpoint.Run{ID: "before", ThreadID: thread, CreatedAt: time.Now()}, &checkpoint.Checkpoint{
-		ID: "c", ThreadID: thread, RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
-	}, checkpoint.Position{})
+	_, err := store.Accept(t.Context(), checkpoint.Acceptance{
+		Run: checkpoint.Run{ID: "before", ThreadID: thread, CreatedAt: time.Now()},
+		Input: []checkpoint.Checkpoint{{
+			ID: "c", ThreadID: thread, RunID: "before", Writes: []checkpoint.Write{{Key: "of another version", Value: []byte("1")}},
+		}},
+	})
 	require.NoError(t, err)
 	require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{ThreadID: thread, RunID: "before", Status: checkpoint.StatusDone}))
 	a := r.open(t, config(t), agent.Deps{Store: store})

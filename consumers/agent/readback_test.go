@@ -31,7 +31,7 @@ func TestReadingBackLoadsNoValues(t *testing.T) {
 	o := newOutbox(idsOnly{store}, kafka.Broker, slog.New(slog.DiscardHandler), m)
 	require.NoError(t, o.readBack(t.Context())) // notes the ends
 
-	_, err = store.Accept(t.Context(), checkpoint.Run{ID: "r"}, nil, checkpoint.Position{})
+	_, err = store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "r"}})
 	require.NoError(t, err)
 	var messages []checkpoint.Message
 	for _, id := range []string{"published", "lost", "elsewhere"} {

@@ -17,7 +17,7 @@ func TestOldRunsAreForgottenAtTheStartAndHourly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := checkpoint.NewMemory()
 		end := func(id string, at time.Time) {
-			_, err := store.Accept(t.Context(), checkpoint.Run{ID: id, ThreadID: id, CreatedAt: at}, nil, checkpoint.Position{})
+			_, err := store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: id, CreatedAt: at}})
 			require.NoError(t, err)
 			require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{RunID: id, ThreadID: id, Status: checkpoint.StatusDone, EndedAt: at}))
 		}

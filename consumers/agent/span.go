@@ -69,7 +69,7 @@ func (t *trace) rootOf(r react.Result, ended time.Time) *event.SpanEnded {
 // stepSpans are the span of a node and of what the node called.
 func (t *trace) stepSpans(step int, task graph.TaskResult) []*event.SpanEnded {
 	s := t.span(task.Node, kindOfNode(task.Node), task.Started, task.Ended)
-	s.SpanId, s.ParentSpanId = spanID(t.run.ID, strconv.Itoa(step), task.Node), rootSpan(t.run.ID)
+	s.SpanId, s.ParentSpanId = spanID(t.run.ID, strconv.Itoa(step), task.Path), rootSpan(t.run.ID)
 	s.Attributes["ragline.step"] = number(int64(step))
 	out := []*event.SpanEnded{s}
 	for _, note := range task.Notes {

@@ -32,6 +32,9 @@ type trace struct {
 func (t *trace) hook(_ context.Context, s *graph.Super) error {
 	now := t.agent.deps.Now()
 	for _, task := range s.Tasks {
+		if task.Asked {
+			continue // the review was asked for before
+		}
 		if task.Interrupt != nil {
 			if err := t.review(s.Commit, *task.Interrupt, now); err != nil {
 				return err
@@ -57,7 +60,7 @@ func (t *trace) hook(_ context.Context, s *graph.Super) error {
 
 // step adds the spans of a node, and the events that its tool call has caused.
 func (t *trace) step(c *checkpoint.Commit, step int, task graph.TaskResult) error {
-	cause := t.run.ID + "/" + strconv.Itoa(step) + "/" + task.Node
+	cause := t.run.ID + "/" + strconv.Itoa(step) + "/" + task.Path
 	for n, s := range t.stepSpans(step, task) {
 		if err := t.add(c, event.DeriveID(cause, group, n), task.Ended, s); err != nil {
 			return err

@@ -83,9 +83,19 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 		return a.fail(ctx, run, in, out.State, ErrCanceled)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case errors.As(err, &node) || errors.Is(err, graph.ErrRecursion) || errors.Is(err, graph.ErrState):
+	case errors.As(err, &node) || isTheRuns(err):
 		return a.fail(ctx, run, in, out.State, err)
 	default:
 		return "", err
 	}
+}
+
+// isTheRuns says whether an error is the run's own and no failure of the store: trying again would give the same.
+func isTheRuns(err error) bool {
+	for _, own := range []error{graph.ErrRecursion, graph.ErrState, graph.ErrVersion, graph.ErrInput, checkpoint.ErrNotFound} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return false
 }

@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	total    = graph.Reduced[int]{Key: "total", Reduce: func(a, b int) int { return a + b }}
+	total    = graph.Reduced[int]{Key: "total", Reduce: func(a, b int) (int, error) { return a + b, nil }}
 	errCrash = errors.New("crash")
 )
 
@@ -45,7 +45,7 @@ func (s *crashing) Commit(ctx context.Context, c checkpoint.Commit) error {
 
 func accept(t *testing.T, s checkpoint.Store, id string) graph.Request {
 	t.Helper()
-	_, err := s.Accept(t.Context(), checkpoint.Run{ID: id, ThreadID: "t"}, nil, checkpoint.Position{})
+	_, err := s.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: "t"}})
 	require.NoError(t, err)
 	return graph.Request{ThreadID: "t", RunID: id}
 }
@@ -154,7 +154,7 @@ type signalling struct {
 
 func (s *signalling) Commit(ctx context.Context, c checkpoint.Commit) error {
 	err := s.Store.Commit(ctx, c)
-	if len(c.Done) > 0 {
+	if len(c.Tasks) > 0 {
 		close(s.parked)
 	}
 	return err
@@ -186,7 +186,7 @@ func TestNodeRunsAgainFromItsStartWhenItsInterruptIsAnswered(t *testing.T) {
 		out, err := e.Run(t.Context(), req)
 		require.NoError(t, err)
 		require.Equal(t, checkpoint.StatusInterrupted, out.Status)
-		ready, err := s.Decide(t.Context(), out.Interrupts[0].ID, json.RawMessage(answer), checkpoint.Position{})
+		ready, err := s.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(answer)}})
 		require.NoError(t, err)
 		require.NotNil(t, ready)
 	}
@@ -205,7 +205,7 @@ func TestStaticInterruptStopsBeforeTheNode(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, checkpoint.StatusInterrupted, out.Status)
 	require.Equal(t, []string{"a", "b", "c"}, visited(t, out.State))
-	_, err = s.Decide(t.Context(), out.Interrupts[0].ID, json.RawMessage(`true`), checkpoint.Position{})
+	_, err = s.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(`true`)}})
 	require.NoError(t, err)
 	out, err = e.Run(t.Context(), req)
 	require.NoError(t, err)
@@ -324,11 +324,13 @@ type measuring struct {
 }
 
 func (s *measuring) Commit(ctx context.Context, c checkpoint.Commit) error {
-	for _, w := range c.Checkpoint.Writes {
-		s.bytes += len(w.Key) + len(w.Value)
-	}
-	for k, v := range c.Checkpoint.Snapshot {
-		s.bytes += len(k) + len(v)
+	for _, p := range c.Checkpoints {
+		for _, w := range p.Writes {
+			s.bytes += len(w.Key) + len(w.Value)
+		}
+		for k, v := range p.Snapshot {
+			s.bytes += len(k) + len(v)
+		}
 	}
 	return s.Store.Commit(ctx, c)
 }
@@ -339,7 +341,7 @@ func BenchmarkSuperStepInMemory(b *testing.B) {
 		return graph.Update{Writes: []checkpoint.Write{w}}, err
 	}).Edge(graph.Start, "a").Edge("a", "a")
 	s := checkpoint.NewMemory()
-	_, err := s.Accept(b.Context(), checkpoint.Run{ID: "r", ThreadID: "t"}, nil, checkpoint.Position{})
+	_, err := s.Accept(b.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "r", ThreadID: "t"}})
 	require.NoError(b, err)
 	e, err := graph.NewEngine(g, s, graph.Config{Limit: max(b.N, 1)})
 	require.NoError(b, err)

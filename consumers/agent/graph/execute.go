@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,18 +15,32 @@ import (
 type execution struct {
 	task           *Task
 	update         Update
-	next           []string
+	next           []checkpoint.Target
 	started, ended time.Time
 	interrupt      *checkpoint.Interrupt
-	// stored means that the store has the writes already.
-	stored bool
+	// asked means that the store has the interrupt already, stored that it has the writes.
+	asked, stored bool
 }
 
 func (x *execution) result() TaskResult {
 	return TaskResult{
-		ID: x.task.ID, Node: x.task.Node, Started: x.started, Ended: x.ended, Notes: x.update.Notes, Interrupt: x.interrupt,
+		ID: x.task.ID, Node: x.task.Node, Path: x.task.path, Started: x.started, Ended: x.ended,
+		Notes: x.update.Notes, Interrupt: x.interrupt, Asked: x.asked,
 	}
 }
+
+// NodeError is the failure of a node, as opposed to that of the store: running the same step again would likely fail again.
+type NodeError struct {
+	Node string
+	// TaskID and CheckpointID say where the task stands, for its record in the store. They are empty for a commit hook.
+	TaskID, CheckpointID string
+	Err                  error
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("running node %s: %v", e.Node, e.Err) }
+
+// Unwrap returns the node's own error.
+func (e *NodeError) Unwrap() error { return e.Err }
 
 // execute runs the tasks that are not done, in parallel. When one fails, the others are canceled;
 // those that had finished are parked, so that they do not run again.
@@ -38,8 +51,9 @@ func (e *Engine) execute(ctx context.Context, c *cursor, known map[string]checkp
 	defer cancel()
 	var wg sync.WaitGroup
 	var open atomic.Int32
-	for i, node := range c.head.Next {
-		tasks[i] = e.prepare(c, node, known)
+	visible := c.state.Visible()
+	for i, path := range paths(c.head.Next) {
+		tasks[i] = e.prepare(c, visible, c.head.Next[i], path, known)
 		if !tasks[i].stored {
 			open.Add(1)
 		}
@@ -49,7 +63,7 @@ func (e *Engine) execute(ctx context.Context, c *cursor, known map[string]checkp
 			continue
 		}
 		run := func() {
-			if errs[i] = e.runTask(group, x); errs[i] != nil {
+			if errs[i] = e.runTask(group, c, x, known[x.task.ID]); errs[i] != nil {
 				cancel()
 				return
 			}
@@ -83,12 +97,12 @@ func cause(errs []error) error {
 	return canceled
 }
 
-func (e *Engine) prepare(c *cursor, node string, known map[string]checkpoint.TaskRecord) *execution {
-	id := taskID(c.head.ID, node)
+func (e *Engine) prepare(c *cursor, state State, target checkpoint.Target, path string, known map[string]checkpoint.TaskRecord) *execution {
+	id := taskID(c.head.ID, path)
 	record := known[id]
 	x := &execution{stored: record.Done, task: &Task{
-		ID: id, Node: node, ThreadID: c.req.ThreadID, RunID: c.req.RunID, RunStep: c.head.RunStep + 1,
-		State: c.state, Recovered: c.req.Recovered, checkpointID: c.head.ID, resumes: record.Resumes,
+		ID: id, Node: target.Node, ThreadID: c.req.ThreadID, RunID: c.req.RunID, RunStep: c.runStep + 1, State: state,
+		Input: target.Input, Recovered: c.req.Recovered, checkpointID: c.head.ID, path: path, resumes: record.Resumes(),
 	}}
 	if record.Done {
 		x.update.Writes, x.next = record.Writes, record.Next
@@ -96,45 +110,56 @@ func (e *Engine) prepare(c *cursor, node string, known map[string]checkpoint.Tas
 	return x
 }
 
-func (e *Engine) runTask(ctx context.Context, x *execution) error {
+// runTask makes attempts until one succeeds or asks, or the policy allows no more.
+func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution, known checkpoint.TaskRecord) error {
+	n := c.graph.nodes[x.task.Node]
+	if n == nil {
+		return e.failed(c, x, ErrUnknownNode)
+	}
 	x.started = e.cfg.Now()
-	err := call(ctx, e.graph.nodes[x.task.Node], x)
+	c.observeTask(EventTask, x, nil)
+	var err error
+	for attempt := 1; ; attempt++ {
+		err = e.attempt(ctx, c, n, x, attempt)
+		if err == nil || ctx.Err() != nil || !n.retry.again(attempt, err) {
+			break
+		}
+		if pause(ctx, n.retry.wait(attempt)) != nil {
+			break
+		}
+	}
 	x.ended = e.cfg.Now()
 	if in, ok := asInterrupt(err); ok {
 		// Nothing of an interrupted execution counts: the node runs again from its start.
 		x.interrupt, x.update = &in, Update{}
+		x.asked = len(known.Interrupts) > in.Index
 		return nil
 	}
+	if err == nil {
+		x.next, err = c.graph.next(x.task.Node, x.update, c.state)
+	}
 	if err != nil {
-		return &NodeError{Node: x.task.Node, Err: err}
+		return e.failed(c, x, err)
 	}
-	if x.next, err = e.graph.next(x.task.Node, x.update, x.task.State); err != nil {
-		return &NodeError{Node: x.task.Node, Err: err}
-	}
+	c.observeTask(EventTaskResult, x, nil)
 	return nil
 }
 
-// call runs a node. A panic becomes the node's error: the run fails, the other runs of the process go on.
-func call(ctx context.Context, node NodeFunc, x *execution) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-		}
-	}()
-	x.update, err = node(ctx, x.task)
-	return err
+func (e *Engine) failed(c *cursor, x *execution, err error) error {
+	c.observeTask(EventTaskResult, x, err)
+	return &NodeError{Node: x.task.Node, TaskID: x.task.ID, CheckpointID: c.head.ID, Err: err}
 }
 
-// NodeError is the failure of a node, as opposed to that of the store: running the same step again would likely fail again.
-type NodeError struct {
-	Node string
-	Err  error
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
-
-func (e *NodeError) Error() string { return fmt.Sprintf("running node %s: %v", e.Node, e.Err) }
-
-// Unwrap returns the node's own error.
-func (e *NodeError) Unwrap() error { return e.Err }
 
 // parkOne stores a finished task at once when it has siblings: a crash must not run it again.
 func (e *Engine) parkOne(ctx context.Context, c *cursor, x *execution) error {

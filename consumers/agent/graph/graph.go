@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
@@ -17,18 +18,34 @@ const (
 	End   = "__end__"
 )
 
+// All stands for every node in a list of breakpoints.
+const All = "*"
+
 // NodeFunc does the work of a node. It may run again after a crash: effects belong into the update.
 // An error ends the run, unless it is the one of Task.Interrupt, which the node must return.
 type NodeFunc func(ctx context.Context, t *Task) (Update, error)
 
-// RouteFunc names the next nodes. It sees the state with the writes of its own node applied.
+// RouteFunc names the next nodes, or their labels on a LabeledBranch. It sees the state with the writes of its own node applied.
 type RouteFunc func(s State) ([]string, error)
+
+// FanOutFunc sends inputs to nodes, each of which becomes a task of its own. It sees what a RouteFunc sees.
+type FanOutFunc func(s State) ([]Send, error)
+
+// Send is a task with an input of its own.
+type Send struct {
+	Node  string
+	Input json.RawMessage
+}
 
 // Update is what a node returns.
 type Update struct {
 	Writes []checkpoint.Write
 	// Goto replaces the edges of the node when it is not nil.
 	Goto []string
+	// Also adds to the edges of the node, as LangGraph's Command(goto) does.
+	Also []string
+	// Sends are further tasks of the next super-step. They do not replace the edges.
+	Sends []Send
 	// Receipts are stored with the super-step.
 	Receipts []checkpoint.Receipt
 	// Notes are for the owner's hook. They are not part of the state.
@@ -37,33 +54,37 @@ type Update struct {
 
 type branch struct {
 	route   RouteFunc
+	fanOut  FanOutFunc
 	targets []string
+	// labels map what route returns to targets, where a node has them.
+	labels map[string]string
+}
+
+type join struct {
+	from []string
+	to   string
 }
 
 // Graph is a graph under construction and, after Validate, ready to run. It must not change while it runs.
 type Graph struct {
-	keys     map[string]Key
-	nodes    map[string]NodeFunc
-	edges    map[string][]string
-	branches map[string]branch
-	before   map[string]bool
+	version       string
+	once          sync.Once
+	id            string
+	keys          map[string]Key
+	nodes         map[string]*node
+	edges         map[string][]string
+	branches      map[string][]branch
+	joins         []join
+	before, after []string
+	errs          []error
 }
 
 // New returns a graph with the given keys and no nodes.
 func New(keys ...Key) *Graph {
-	g := &Graph{
-		keys: map[string]Key{}, nodes: map[string]NodeFunc{}, edges: map[string][]string{},
-		branches: map[string]branch{}, before: map[string]bool{},
-	}
+	g := &Graph{keys: map[string]Key{}, nodes: map[string]*node{}, edges: map[string][]string{}, branches: map[string][]branch{}}
 	for _, k := range keys {
 		g.keys[k.Name()] = k
 	}
-	return g
-}
-
-// Node adds a node.
-func (g *Graph) Node(name string, fn NodeFunc) *Graph {
-	g.nodes[name] = fn
 	return g
 }
 
@@ -73,81 +94,94 @@ func (g *Graph) Edge(from, to string) *Graph {
 	return g
 }
 
+// Join adds an edge that is taken when all of from have run, in whatever super-steps, and then waits for all of them again.
+func (g *Graph) Join(from []string, to string) *Graph {
+	g.joins = append(g.joins, join{slices.Sorted(slices.Values(from)), to})
+	return g
+}
+
 // Branch adds conditional edges to the targets, which Validate checks and pictures show.
 func (g *Graph) Branch(from string, route RouteFunc, targets ...string) *Graph {
-	g.branches[from] = branch{route, targets}
+	g.branches[from] = append(g.branches[from], branch{route: route, targets: targets})
 	return g
 }
 
-// InterruptBefore stops every run before the named nodes until it is told to go on.
+// LabeledBranch adds conditional edges whose route returns labels.
+func (g *Graph) LabeledBranch(from string, route RouteFunc, targets map[string]string) *Graph {
+	g.branches[from] = append(g.branches[from], branch{route: route, targets: slices.Sorted(maps.Values(targets)), labels: targets})
+	return g
+}
+
+// FanOut adds conditional edges that send inputs to the targets.
+func (g *Graph) FanOut(from string, fn FanOutFunc, targets ...string) *Graph {
+	g.branches[from] = append(g.branches[from], branch{fanOut: fn, targets: targets})
+	return g
+}
+
+// InterruptBefore stops every run before the named nodes, or All, until it is told to go on.
 func (g *Graph) InterruptBefore(nodes ...string) *Graph {
-	for _, n := range nodes {
-		g.before[n] = true
-	}
+	g.before = append(g.before, nodes...)
 	return g
 }
 
-// Validate reports edges to nowhere and nodes without a way out.
+// InterruptAfter stops every run after the super-step of the named nodes, or of All, until it is told to go on.
+func (g *Graph) InterruptAfter(nodes ...string) *Graph {
+	g.after = append(g.after, nodes...)
+	return g
+}
+
+// Validate reports what cannot run: edges to nowhere, names given twice, no way in.
 func (g *Graph) Validate() error {
-	var errs []error
+	errs := slices.Clone(g.errs)
 	known := func(what, name string) {
-		if name != End && g.nodes[name] == nil {
+		if g.nodes[name] == nil {
 			errs = append(errs, fmt.Errorf("%s %s: %w", what, name, ErrUnknownNode))
 		}
 	}
-	if len(g.edges[Start]) == 0 && g.branches[Start].route == nil {
+	source := func(what, name string) {
+		if name != Start {
+			known(what, name)
+		}
+	}
+	target := func(what, name string) {
+		if name != End {
+			known(what, name)
+		}
+	}
+	if len(g.edges[Start]) == 0 && len(g.branches[Start]) == 0 {
 		errs = append(errs, errors.New("graph has no edge from the start"))
 	}
 	for from, targets := range g.edges {
-		if from != Start {
-			known("edge from", from)
-		}
+		source("edge from", from)
 		for _, to := range targets {
-			known("edge to", to)
+			target("edge to", to)
 		}
 	}
-	for from, b := range g.branches {
-		if from != Start {
-			known("branch from", from)
-		}
-		for _, to := range b.targets {
-			known("branch to", to)
+	for from, list := range g.branches {
+		source("branch from", from)
+		for _, b := range list {
+			for _, to := range b.targets {
+				target("branch to", to)
+			}
 		}
 	}
-	for name := range g.before {
-		known("interrupt before", name)
+	for _, j := range g.joins {
+		for _, from := range j.from {
+			known("join from", from)
+		}
+		target("join to", j.to)
+	}
+	for name, n := range g.nodes {
+		for _, to := range n.destinations {
+			target("destination of "+name, to)
+		}
+	}
+	for _, name := range slices.Concat(g.before, g.after) {
+		if name != All {
+			known("interrupt at", name)
+		}
 	}
 	return errors.Join(errs...)
-}
-
-// next returns where a finished node leads to.
-func (g *Graph) next(node string, u Update, s State) ([]string, error) {
-	targets := u.Goto
-	if targets == nil {
-		targets = slices.Clone(g.edges[node])
-		if b, ok := g.branches[node]; ok {
-			own, err := g.apply(s, u.Writes)
-			if err != nil {
-				return nil, err
-			}
-			more, err := b.route(own)
-			if err != nil {
-				return nil, fmt.Errorf("choosing the way from %s: %w", node, err)
-			}
-			targets = append(targets, more...)
-		}
-	}
-	out := []string{}
-	for _, to := range targets {
-		if to == End {
-			continue
-		}
-		if g.nodes[to] == nil {
-			return nil, fmt.Errorf("going from %s to %s: %w", node, to, ErrUnknownNode)
-		}
-		out = append(out, to)
-	}
-	return out, nil
 }
 
 // apply returns the state after the writes of one super-step. Its error is an ErrState.
@@ -158,19 +192,26 @@ func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	}
 	byKey := map[string][]checkpoint.Write{}
 	for _, w := range writes {
-		if g.keys[w.Key] == nil {
+		if g.key(w.Key) == nil {
 			return nil, fmt.Errorf("%w: writing %q: %w", ErrState, w.Key, ErrUnknownKey)
 		}
 		byKey[w.Key] = append(byKey[w.Key], w)
 	}
 	for name, list := range byKey {
-		v, err := reduceKey(g.keys[name], s[name], list)
+		v, err := reduceKey(g.key(name), s[name], list)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrState, err)
 		}
 		out[name] = v
 	}
 	return out, nil
+}
+
+func (g *Graph) key(name string) Key {
+	if hidden(name) {
+		return Value[[]string](name)
+	}
+	return g.keys[name]
 }
 
 // reduceKey lets an overwrite take the place of all reduced writes of its step, as LangGraph does.

@@ -15,8 +15,20 @@ var (
 	// ErrState means that a thread's state and a write do not fit together. It is no failure of the store: trying again
 	// gives the same.
 	ErrState = errors.New("state cannot be built")
+	// ErrStateSize is an ErrState: the state is larger than the engine takes.
+	ErrStateSize = fmt.Errorf("%w: too large", ErrState)
+	// ErrInput means that there is nothing to begin with: a thread without checkpoints to go on with, an edit without updates.
+	ErrInput = errors.New("nothing to begin with")
 	// ErrRecursion means that a run took more super-steps than it may.
 	ErrRecursion = errors.New("recursion limit reached")
+	// ErrTimeout means that a node took longer than its policy allows.
+	ErrTimeout = errors.New("node timed out")
+	// ErrDrained means that a run stopped after a super-step because it was asked to. Running it again continues there.
+	ErrDrained = errors.New("drained")
+	// ErrVersion means that a run was begun on a version of the graph that this engine does not have.
+	ErrVersion = errors.New("graph has another version")
+	// ErrAmbiguous means that an edit has to say as which node it is made.
+	ErrAmbiguous = errors.New("ambiguous update: say as which node")
 	// ErrUnknownKey means that a write names no key of the graph.
 	ErrUnknownKey = errors.New("unknown key")
 	// ErrUnknownNode means that a run is to go to a node the graph does not have.
@@ -92,7 +104,7 @@ func (k List[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.Raw
 // Reduced is a key with a reducer of its own. Reduce must be pure: it runs again when a state is loaded.
 type Reduced[T any] struct {
 	Key    string
-	Reduce func(old, update T) T
+	Reduce func(old, update T) (T, error)
 }
 
 // Name returns the key's name.
@@ -117,9 +129,38 @@ func (k Reduced[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.
 		if err := json.Unmarshal(w, &update); err != nil {
 			return nil, fmt.Errorf("reading a write of %s: %w", k.Key, err)
 		}
-		value = k.Reduce(value, update)
+		if value, err = k.Reduce(value, update); err != nil {
+			return nil, fmt.Errorf("reducing %s: %w", k.Key, err)
+		}
 	}
 	return json.Marshal(value)
+}
+
+// Merged is a key whose reducer works on JSON, for large values that most writes leave as they are.
+// Merge must be pure, and must not change old, which may be empty.
+type Merged[T any] struct {
+	Key   string
+	Merge func(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error)
+}
+
+// Name returns the key's name.
+func (k Merged[T]) Name() string { return k.Key }
+
+// Get returns the value.
+func (k Merged[T]) Get(s State) (T, error) { return get[T](k.Key, s) }
+
+// Update returns a write that is merged into the value.
+func (k Merged[T]) Update(v any) (checkpoint.Write, error) { return write(k.Key, v, false) }
+
+// Overwrite returns a write that takes the value's place. Two in one super-step are an error.
+func (k Merged[T]) Overwrite(v T) (checkpoint.Write, error) { return write(k.Key, v, true) }
+
+func (k Merged[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error) {
+	v, err := k.Merge(old, writes)
+	if err != nil {
+		return nil, fmt.Errorf("reducing %s: %w", k.Key, err)
+	}
+	return v, nil
 }
 
 func get[T any](name string, s State) (T, error) {

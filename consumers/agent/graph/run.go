@@ -2,8 +2,10 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
@@ -15,12 +17,17 @@ func (e *Engine) Run(ctx context.Context, req Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	c.observe(Event{Kind: EventCheckpoint, Checkpoint: &c.head, State: c.state})
+	limit := e.cfg.Limit
+	if req.Limit > 0 {
+		limit = min(limit, req.Limit)
+	}
 	for len(c.head.Next) > 0 {
-		if err := ctx.Err(); err != nil {
+		if err := stopped(ctx, req.Drain); err != nil {
 			return Outcome{State: c.state}, err
 		}
-		if c.head.RunStep >= e.cfg.Limit {
-			return Outcome{State: c.state}, fmt.Errorf("after %d super-steps: %w", c.head.RunStep, ErrRecursion)
+		if c.runStep >= limit {
+			return Outcome{State: c.state}, fmt.Errorf("after %d super-steps: %w", c.runStep, ErrRecursion)
 		}
 		waiting, err := e.superStep(ctx, c)
 		if err != nil {
@@ -31,31 +38,34 @@ func (e *Engine) Run(ctx context.Context, req Request) (Outcome, error) {
 		}
 		c.req.Recovered = false
 	}
+	if c.head.RunID != req.RunID {
+		return e.nothingToDo(ctx, c)
+	}
 	return Outcome{Status: checkpoint.StatusDone, State: c.state}, nil
 }
 
-// open loads the thread and stores the input checkpoint if that has not been done.
-func (e *Engine) open(ctx context.Context, req Request) (*cursor, error) {
-	c, err := e.load(ctx, req)
-	if err != nil {
-		return nil, err
+func stopped(ctx context.Context, drain <-chan struct{}) error {
+	select {
+	case <-drain:
+		return ErrDrained
+	default:
+		return ctx.Err()
 	}
-	if c.head.RunID == req.RunID {
-		return c, nil
-	}
-	state, p, err := e.input(c)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.store.Commit(ctx, checkpoint.Commit{ThreadID: req.ThreadID, RunID: req.RunID, Checkpoint: p}); err != nil {
-		return nil, fmt.Errorf("storing the input: %w", err)
-	}
-	c.move(*p, state)
-	return c, nil
+}
+
+// nothingToDo ends a run that was to go on with a thread that has come to its end.
+func (e *Engine) nothingToDo(ctx context.Context, c *cursor) (Outcome, error) {
+	err := e.save(ctx, c, nil, c.state, checkpoint.Commit{
+		ThreadID: c.req.ThreadID, RunID: c.req.RunID, Status: checkpoint.StatusDone, EndedAt: e.cfg.Now().UTC(),
+	})
+	return Outcome{Status: checkpoint.StatusDone, State: c.state}, err
 }
 
 // superStep runs the tasks that are next and stores what they did. It returns the interrupts that the run waits for.
 func (e *Engine) superStep(ctx context.Context, c *cursor) ([]checkpoint.Interrupt, error) {
+	if c.head.Next[0].Node == Start {
+		return nil, e.start(ctx, c)
+	}
 	known, err := e.known(ctx, c)
 	if err != nil {
 		return nil, err
@@ -83,6 +93,19 @@ func (e *Engine) superStep(ctx context.Context, c *cursor) ([]checkpoint.Interru
 	return nil, e.close(ctx, c, tasks, fresh)
 }
 
+// start takes the input of a checkpoint to which a run has gone back.
+func (e *Engine) start(ctx context.Context, c *cursor) error {
+	var input []checkpoint.Write
+	if err := json.Unmarshal(c.head.Next[0].Input, &input); err != nil {
+		return fmt.Errorf("%w: reading the input of checkpoint %s: %w", ErrState, c.head.ID, err)
+	}
+	p, state, err := e.take(c, input)
+	if err != nil {
+		return err
+	}
+	return e.advance(ctx, c, nil, e.checkpoint(c, state, p), state)
+}
+
 // known asks the store for parked tasks and answers. A checkpoint that this call has made has none.
 func (e *Engine) known(ctx context.Context, c *cursor) (map[string]checkpoint.TaskRecord, error) {
 	if c.made {
@@ -103,13 +126,38 @@ func (e *Engine) known(ctx context.Context, c *cursor) (map[string]checkpoint.Ta
 // so that the answer does not count as one of the node's.
 func (e *Engine) stops(c *cursor, known map[string]checkpoint.TaskRecord) []checkpoint.Interrupt {
 	var out []checkpoint.Interrupt
-	for _, node := range c.head.Next {
-		id := hash(c.head.ID, node, "before")
-		if e.graph.before[node] && len(known[id].Resumes) == 0 {
-			out = append(out, checkpoint.Interrupt{ID: InterruptID(id, 0), CheckpointID: c.head.ID, TaskID: id, Value: []byte(fmt.Sprintf("{\"before\":%q}", node))})
+	stop := func(node, when string) {
+		id := hash(c.head.ID, node, when)
+		if len(known[id].Resumes()) > 0 {
+			return
+		}
+		value, _ := json.Marshal(map[string]string{when: node}) //nolint:errchkjson // two strings
+		out = append(out, checkpoint.Interrupt{ID: InterruptID(node, id, 0), CheckpointID: c.head.ID, TaskID: id, Value: value})
+	}
+	if c.head.Source == checkpoint.SourceLoop { // an edit is no step of the node
+		for _, node := range c.head.Nodes {
+			if node != Start && breaks(node, c.graph.after, c.req.InterruptAfter) {
+				stop(node, "after")
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for _, t := range c.head.Next {
+		if !seen[t.Node] && breaks(t.Node, c.graph.before, c.req.InterruptBefore) {
+			seen[t.Node] = true
+			stop(t.Node, "before")
 		}
 	}
 	return out
+}
+
+func breaks(node string, lists ...[]string) bool {
+	for _, list := range lists {
+		if slices.Contains(list, node) || slices.Contains(list, All) {
+			return true
+		}
+	}
+	return false
 }
 
 // park stores finished tasks whose siblings are not done, and the interrupts that the run waits for.
@@ -117,43 +165,64 @@ func (e *Engine) park(ctx context.Context, c *cursor, fresh []*execution, waitin
 	commit := checkpoint.Commit{ThreadID: c.req.ThreadID, RunID: c.req.RunID, CheckpointID: c.head.ID, Interrupts: waiting}
 	for _, t := range fresh {
 		if t.interrupt == nil {
-			commit.Done = append(commit.Done, checkpoint.TaskRecord{TaskID: t.task.ID, Done: true, Writes: t.update.Writes, Next: t.next})
+			commit.Tasks = append(commit.Tasks, checkpoint.TaskRecord{TaskID: t.task.ID, Done: true, Writes: t.update.Writes, Next: t.next})
 		}
 	}
 	if len(waiting) > 0 {
 		commit.Status = checkpoint.StatusInterrupted
 	}
-	return e.save(ctx, c, fresh, c.state, commit)
+	if err := e.save(ctx, c, fresh, c.state, commit); err != nil {
+		return err
+	}
+	if len(waiting) > 0 {
+		c.observe(Event{Kind: EventInterrupt, Checkpoint: &c.head, State: c.state, Interrupts: waiting})
+	}
+	return nil
 }
 
 // close reduces the writes of all tasks into the next checkpoint.
 func (e *Engine) close(ctx context.Context, c *cursor, tasks, fresh []*execution) error {
 	var writes []checkpoint.Write
-	var next []string
+	var next []checkpoint.Target
+	var nodes []string
 	for _, t := range tasks {
 		writes, next = append(writes, t.update.Writes...), append(next, t.next...)
+		if !slices.Contains(nodes, t.task.Node) {
+			nodes = append(nodes, t.task.Node)
+		}
 	}
-	state, err := e.graph.apply(c.state, writes)
+	next, more, err := c.graph.settle(c.state, nodes, next)
 	if err != nil {
 		return err
 	}
-	p := e.checkpoint(c, state, writes, checkpoint.Checkpoint{
-		Source: checkpoint.SourceLoop, Step: c.head.Step + 1, RunStep: c.head.RunStep + 1, Next: dedup(next),
-	})
-	commit := checkpoint.Commit{ThreadID: c.req.ThreadID, RunID: c.req.RunID, Checkpoint: p}
+	writes = append(writes, more...)
+	state, err := e.reduce(c, writes)
+	if err != nil {
+		return err
+	}
+	return e.advance(ctx, c, fresh, e.checkpoint(c, state, checkpoint.Checkpoint{
+		Source: checkpoint.SourceLoop, Step: c.head.Step + 1, RunStep: c.runStep + 1, Nodes: nodes, Next: next, Writes: writes,
+	}), state)
+}
+
+// advance stores the next checkpoint and moves there.
+func (e *Engine) advance(ctx context.Context, c *cursor, fresh []*execution, p checkpoint.Checkpoint, state State) error {
+	commit := checkpoint.Commit{ThreadID: c.req.ThreadID, RunID: c.req.RunID, Checkpoints: []checkpoint.Checkpoint{p}}
 	if len(p.Next) == 0 {
 		commit.Status, commit.EndedAt = checkpoint.StatusDone, p.CreatedAt
 	}
 	if err := e.save(ctx, c, fresh, state, commit); err != nil {
 		return err
 	}
-	c.move(*p, state)
+	c.move(p, state)
 	c.made = true
+	c.observe(Event{Kind: EventCheckpoint, Checkpoint: &c.head, State: state})
 	return nil
 }
 
 func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state State, commit checkpoint.Commit) error {
-	s := Super{Request: c.req, RunStep: c.head.RunStep + 1, State: state, Commit: &commit}
+	commit.Lease = c.req.Lease
+	s := Super{Request: c.req, RunStep: c.runStep + 1, State: state, Commit: &commit}
 	for _, t := range fresh {
 		commit.Receipts = append(commit.Receipts, t.update.Receipts...)
 		s.Tasks = append(s.Tasks, t.result())
@@ -164,7 +233,7 @@ func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state 
 		}
 	}
 	err := e.store.Commit(ctx, commit)
-	if errors.Is(err, checkpoint.ErrRunEnded) {
+	if errors.Is(err, checkpoint.ErrRunEnded) || errors.Is(err, checkpoint.ErrLeaseLost) {
 		return err
 	}
 	if err != nil {

@@ -1,12 +1,15 @@
 package graph
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/zeebo/xxh3"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
@@ -22,12 +25,19 @@ type Task struct {
 	RunStep int
 	// State is the state at the start of the super-step.
 	State State
-	// Recovered means that an earlier process may have begun this task.
+	// Input is what was sent to the task, or nil for one that an edge has led to.
+	Input json.RawMessage
+	// Attempt counts the executions in this process, from 1.
+	Attempt int
+	// Recovered means that an earlier process, or an earlier attempt, may have begun this task.
 	Recovered bool
 
 	checkpointID string
+	path         string
 	resumes      []json.RawMessage
 	asked        int
+	alive        func()
+	emit         func(any)
 }
 
 // Interrupt returns the answer to a question, or an error that the node must return to let the run wait for it.
@@ -43,12 +53,27 @@ func (t *Task) Interrupt(question any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("encoding an interrupt of %s: %w", t.Node, err)
 	}
 	return nil, &interruptError{checkpoint.Interrupt{
-		ID: InterruptID(t.ID, index), CheckpointID: t.checkpointID, TaskID: t.ID, Index: index, Value: value,
+		ID: InterruptID(t.Node, t.ID, index), CheckpointID: t.checkpointID, TaskID: t.ID, Index: index, Value: value,
 	}}
 }
 
 // Resumed says whether an answer waits for the next Interrupt of this execution.
 func (t *Task) Resumed() bool { return t.asked < len(t.resumes) }
+
+// Heartbeat says that the node is alive, for TimeoutPolicy.Idle.
+func (t *Task) Heartbeat() {
+	if t.alive != nil {
+		t.alive()
+	}
+}
+
+// Emit hands an event of the node's own to the run's observer. Nothing is stored: a task that runs again emits it again.
+func (t *Task) Emit(data any) {
+	t.Heartbeat()
+	if t.emit != nil {
+		t.emit(data)
+	}
+}
 
 type interruptError struct{ interrupt checkpoint.Interrupt }
 
@@ -62,16 +87,34 @@ func asInterrupt(err error) (checkpoint.Interrupt, bool) {
 	return checkpoint.Interrupt{}, false
 }
 
-// InterruptID is the id of a task's index-th interrupt.
-func InterruptID(taskID string, index int) string { return hash(taskID, strconv.Itoa(index)) }
+// InterruptID is the id of a task's index-th interrupt, by LangGraph's rule: the XXH3 hash of the task's namespace,
+// with the index behind it for all but the first.
+func InterruptID(node, taskID string, index int) string {
+	ns := node + ":" + taskID
+	if index > 0 {
+		ns += "|" + strconv.Itoa(index)
+	}
+	sum := xxh3.HashString128(ns).Bytes()
+	return hex.EncodeToString(sum[:])
+}
 
-func taskID(checkpointID, node string) string { return hash(checkpointID, node) }
+// taskID is derived from where the task stands, so that it is the same when the super-step runs again.
+func taskID(checkpointID, path string) string { return hash(checkpointID, path) }
 
 func hash(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write([]byte(p))
-		h.Write([]byte{0})
+	return uuid.UUID(xxh3.HashString128(strings.Join(parts, "\x00")).Bytes()).String()
+}
+
+// paths tell the tasks of a super-step apart: by node, and those that were sent by their number, too.
+func paths(targets []checkpoint.Target) []string {
+	out := make([]string, len(targets))
+	sent := 0
+	for i, t := range targets {
+		out[i] = t.Node
+		if t.Input != nil {
+			out[i] += "#" + strconv.Itoa(sent)
+			sent++
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return out
 }

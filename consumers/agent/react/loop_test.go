@@ -123,7 +123,7 @@ func TestSensitiveToolWaitsAndLeavesAReceipt(t *testing.T) {
 	_, err = b.store.Receipt(t.Context(), q.Call.ID)
 	require.ErrorIs(t, err, checkpoint.ErrNotFound, "no intent before the approval")
 
-	_, err = b.store.Decide(t.Context(), out.Interrupts[0].ID, json.RawMessage(`{"kind":"approve"}`), checkpoint.Position{})
+	_, err = b.store.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(`{"kind":"approve"}`)}})
 	require.NoError(t, err)
 	out, err = e.Run(t.Context(), req)
 	require.NoError(t, err)

@@ -80,7 +80,7 @@ func (b *bench) engine(t testing.TB) *graph.Engine {
 // request accepts a question as a run of its own thread.
 func (b *bench) request(t testing.TB, id, question string, maxSteps int) graph.Request {
 	t.Helper()
-	_, err := b.store.Accept(t.Context(), checkpoint.Run{ID: id, ThreadID: id}, nil, checkpoint.Position{})
+	_, err := b.store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: id}})
 	require.NoError(t, err)
 	input, err := react.Input(react.Run{QueryID: id, ThreadID: id, TraceID: "trace", MaxSteps: maxSteps}, question)
 	require.NoError(t, err)

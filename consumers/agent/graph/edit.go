@@ -1,0 +1,176 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+)
+
+// What an edit can be made as, besides a node.
+const (
+	// Input makes an input that the next run takes up.
+	Input = "__input__"
+	// Copy makes a copy of a checkpoint beside it, so that a run can go on from there on a branch of its own.
+	Copy = "__copy__"
+)
+
+// Edit changes the state of a thread outside a super-step, as LangGraph's update_state does.
+type Edit struct {
+	ThreadID string
+	// RunID is the run that waits on the thread and goes on from the edit. Empty when none does.
+	RunID string
+	// CheckpointID is what is edited. Empty for the newest, with what its finished tasks have written.
+	CheckpointID string
+	// Updates are applied in one step. More than one must all say as which node.
+	Updates []NodeUpdate
+	Lease   *checkpoint.Lease
+}
+
+// NodeUpdate is one update of an Edit.
+type NodeUpdate struct {
+	Writes []checkpoint.Write
+	// AsNode is the node as whose the update counts: what comes next is what follows this node.
+	// Empty stands for the graph's only node, or the one that wrote last. End without writes leaves nothing to come,
+	// Input and Copy do what they say.
+	AsNode string
+}
+
+// Update stores an edit and returns the new checkpoint. Its errors are ErrAmbiguous, ErrUnknownNode, ErrState, and the
+// store's: checkpoint.ErrBusy when a run of the thread is under way, checkpoint.ErrConflict when the thread has moved on.
+func (e *Engine) Update(ctx context.Context, edit Edit) (checkpoint.Checkpoint, error) {
+	head, err := e.load(ctx, Request{ThreadID: edit.ThreadID, RunID: edit.RunID}, "")
+	if err != nil {
+		return checkpoint.Checkpoint{}, err
+	}
+	c := head
+	if edit.CheckpointID != "" {
+		if c, err = e.load(ctx, head.req, edit.CheckpointID); err != nil {
+			return checkpoint.Checkpoint{}, err
+		}
+	} else if err := e.absorb(ctx, c); err != nil {
+		return checkpoint.Checkpoint{}, err
+	}
+	p, err := e.edited(c, edit.Updates)
+	if err != nil {
+		return p, err
+	}
+	p.RunStep = c.runStep
+	err = e.store.Commit(ctx, checkpoint.Commit{
+		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: head.head.ID,
+		Checkpoints: []checkpoint.Checkpoint{p}, Withdraw: true,
+	})
+	if err != nil {
+		return p, fmt.Errorf("storing the edit: %w", err)
+	}
+	return p, nil
+}
+
+// absorb counts in what tasks have written whose siblings have not finished. It is part of the edit's writes.
+func (e *Engine) absorb(ctx context.Context, c *cursor) error {
+	known, err := e.known(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths(c.head.Next) {
+		c.parked = append(c.parked, known[taskID(c.head.ID, path)].Writes...)
+	}
+	return nil
+}
+
+func (e *Engine) edited(c *cursor, updates []NodeUpdate) (checkpoint.Checkpoint, error) {
+	if len(updates) == 0 {
+		return checkpoint.Checkpoint{}, fmt.Errorf("editing thread %s: no update: %w", c.req.ThreadID, ErrInput)
+	}
+	if len(updates) == 1 {
+		u := updates[0]
+		switch {
+		case u.AsNode == End && len(u.Writes) == 0:
+			return e.editCheckpoint(c, checkpoint.SourceUpdate, c.parked, nil, []checkpoint.Target{})
+		case u.AsNode == Input:
+			b := Beginning{}
+			c.req.Input = u.Writes
+			if err := e.input(c, &b); err != nil {
+				return checkpoint.Checkpoint{}, err
+			}
+			return b.Checkpoints[0], nil
+		case u.AsNode == Copy:
+			return e.copied(c)
+		}
+	}
+	writes, nodes, next := slices.Clone(c.parked), []string{}, []checkpoint.Target{}
+	for _, u := range updates {
+		node, err := e.asNode(c, u.AsNode, len(updates))
+		if err != nil {
+			return checkpoint.Checkpoint{}, err
+		}
+		targets, err := c.graph.next(node, Update{Writes: u.Writes}, c.state)
+		if err != nil {
+			return checkpoint.Checkpoint{}, err
+		}
+		writes, nodes, next = append(writes, u.Writes...), append(nodes, node), append(next, targets...)
+	}
+	next, more, err := c.graph.settle(c.state, nodes, next)
+	if err != nil {
+		return checkpoint.Checkpoint{}, err
+	}
+	return e.editCheckpoint(c, checkpoint.SourceUpdate, append(writes, more...), nodes, next)
+}
+
+func (e *Engine) editCheckpoint(c *cursor, source checkpoint.Source, writes []checkpoint.Write, nodes []string, next []checkpoint.Target) (checkpoint.Checkpoint, error) {
+	state, err := e.reduce(c, writes)
+	if err != nil {
+		return checkpoint.Checkpoint{}, fmt.Errorf("applying the edit: %w", err)
+	}
+	step := -1
+	if c.head.ID != "" {
+		step = c.head.Step + 1
+	}
+	return e.checkpoint(c, state, checkpoint.Checkpoint{Source: source, Step: step, Nodes: nodes, Next: next, Writes: writes}), nil
+}
+
+// copied is a sibling of the checkpoint: the same parent, the same writes, the same tasks to come.
+func (e *Engine) copied(c *cursor) (checkpoint.Checkpoint, error) {
+	if c.head.ID == "" {
+		return checkpoint.Checkpoint{}, fmt.Errorf("copying a checkpoint of thread %s: %w", c.req.ThreadID, checkpoint.ErrNotFound)
+	}
+	p, err := e.editCheckpoint(c, checkpoint.SourceFork, c.head.Writes, c.head.Nodes, c.head.Next)
+	p.ParentID, p.Snapshot = c.head.ParentID, c.head.Snapshot
+	return p, err
+}
+
+// asNode finds the node as whose an update counts.
+func (e *Engine) asNode(c *cursor, name string, updates int) (string, error) {
+	switch {
+	case name == "" && updates > 1:
+		return "", fmt.Errorf("editing thread %s with several updates: %w", c.req.ThreadID, ErrAmbiguous)
+	case name == "" && len(c.graph.nodes) == 1:
+		for only := range c.graph.nodes {
+			return only, nil
+		}
+	case name == "":
+		return e.lastWriter(c)
+	case name != Start && c.graph.nodes[name] == nil:
+		return "", fmt.Errorf("editing as %s: %w", name, ErrUnknownNode)
+	}
+	return name, nil
+}
+
+// lastWriter is the node that wrote last, if it was one alone. What edits have written does not count, as in LangGraph.
+// A thread on which nothing has run begins.
+func (e *Engine) lastWriter(c *cursor) (string, error) {
+	if c.head.ID == "" {
+		return Start, nil
+	}
+	for _, p := range slices.Backward(c.line) {
+		if p.Source != checkpoint.SourceLoop {
+			continue
+		}
+		if len(p.Nodes) == 1 {
+			return p.Nodes[0], nil
+		}
+		break
+	}
+	return "", fmt.Errorf("editing thread %s: %w", c.req.ThreadID, ErrAmbiguous)
+}

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+)
+
+// next returns where a finished node leads to by its edges, its branches and its update.
+func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error) {
+	names, sends := u.Goto, slices.Clone(u.Sends)
+	if names == nil {
+		names = slices.Clone(g.edges[name])
+		more, fanned, err := g.branch(name, u, s)
+		if err != nil {
+			return nil, err
+		}
+		names, sends = append(names, more...), append(sends, fanned...)
+	}
+	var out []checkpoint.Target
+	for _, to := range slices.Concat(names, u.Also) {
+		if to == End {
+			continue
+		}
+		if g.nodes[to] == nil {
+			return nil, fmt.Errorf("going from %s to %s: %w", name, to, ErrUnknownNode)
+		}
+		out = append(out, checkpoint.Target{Node: to})
+	}
+	for _, to := range sends {
+		if g.nodes[to.Node] == nil {
+			return nil, fmt.Errorf("sending from %s to %s: %w", name, to.Node, ErrUnknownNode)
+		}
+		if to.Input == nil {
+			to.Input = []byte("null")
+		}
+		out = append(out, checkpoint.Target(to))
+	}
+	return out, nil
+}
+
+// branch asks the branches of a node, which see its writes.
+func (g *Graph) branch(name string, u Update, s State) (names []string, sends []Send, err error) {
+	list := g.branches[name]
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	own, err := g.apply(s, u.Writes)
+	if err != nil {
+		return nil, nil, err
+	}
+	own = own.Visible()
+	for _, b := range list {
+		if b.fanOut != nil {
+			more, err := b.fanOut(own)
+			if err != nil {
+				return nil, nil, fmt.Errorf("fanning out from %s: %w", name, err)
+			}
+			sends = append(sends, more...)
+			continue
+		}
+		more, err := b.route(own)
+		if err != nil {
+			return nil, nil, fmt.Errorf("choosing the way from %s: %w", name, err)
+		}
+		for _, label := range more {
+			to, ok := label, true
+			if b.labels != nil {
+				to, ok = b.labels[label]
+			}
+			if !ok {
+				return nil, nil, fmt.Errorf("choosing the way from %s: %w: no target is labeled %s", name, ErrUnknownNode, label)
+			}
+			names = append(names, to)
+		}
+	}
+	return names, sends, nil
+}
