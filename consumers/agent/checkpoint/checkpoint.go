@@ -19,6 +19,8 @@ var (
 	ErrLeased = errors.New("leased by another owner")
 	// ErrLeaseLost refuses a commit under a lease that somebody else has taken over.
 	ErrLeaseLost = errors.New("lease was lost")
+	// ErrInvalid refuses a query or a thread that no store can make sense of.
+	ErrInvalid = errors.New("invalid")
 	// ErrClosed means that the store was closed.
 	ErrClosed = errors.New("store is closed")
 )
@@ -176,13 +178,13 @@ const (
 	ThreadError ThreadStatus = "error"
 )
 
-// Thread is a conversation. It comes into being with its first run, or before it by PutThread.
+// Thread is a conversation. It comes into being with its first run, or before it by PutThread or an edit.
 type Thread struct {
 	ID string
 	// Metadata is a JSON object.
 	Metadata  json.RawMessage
 	CreatedAt time.Time
-	// UpdatedAt is when its last commit, run or metadata was stored.
+	// UpdatedAt is when its last commit, run or metadata was stored, by the store's clock.
 	UpdatedAt time.Time
 	// ExpiresAt is when it may be forgotten, zero for never.
 	ExpiresAt time.Time

@@ -63,10 +63,10 @@ func run(id, thread string) checkpoint.Run {
 	return checkpoint.Run{ID: id, ThreadID: thread, Input: []byte("in"), CreatedAt: time.Unix(1, 5).UTC()}
 }
 
-func point(id, parent, runID string, step int) *checkpoint.Checkpoint {
-	return &checkpoint.Checkpoint{
+func point(id, parent, runID string, step int) checkpoint.Checkpoint {
+	return checkpoint.Checkpoint{
 		ID: id, ThreadID: "t", RunID: runID, ParentID: parent, Source: checkpoint.SourceLoop, Step: step, RunStep: step + 1,
-		Next:      []string{"a"},
+		Graph: "v1", Nodes: []string{"z"}, Next: []checkpoint.Target{{Node: "a"}, {Node: "b", Input: json.RawMessage(`{"x":1}`)}},
 		Writes:    []checkpoint.Write{{Key: "k", Value: json.RawMessage(strconv.Itoa(step))}},
 		CreatedAt: time.Unix(2, 7).UTC(),
 	}
@@ -74,7 +74,7 @@ func point(id, parent, runID string, step int) *checkpoint.Checkpoint {
 
 func accept(t *testing.T, s checkpoint.Store, id string) {
 	t.Helper()
-	ok, err := s.Accept(t.Context(), run(id, "t"), nil, checkpoint.Position{})
+	ok, err := s.Accept(t.Context(), checkpoint.Acceptance{Run: run(id, "t")})
 	require.NoError(t, err)
 	require.True(t, ok)
 }
@@ -99,10 +99,10 @@ func ids(line []checkpoint.Checkpoint) []string {
 func acceptedOnce(t *testing.T, s checkpoint.Store) {
 	at := checkpoint.Position{Topic: "q", Partition: 1, Offset: 7}
 	input := point("c0", "", "r1", -1)
-	ok, err := s.Accept(t.Context(), run("r1", "t"), input, at)
+	ok, err := s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r1", "t"), Input: []checkpoint.Checkpoint{input}, At: at})
 	require.NoError(t, err)
 	require.True(t, ok)
-	ok, err = s.Accept(t.Context(), run("r1", "t"), point("c1", "c0", "r1", -1), at)
+	ok, err = s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r1", "t"), Head: "c0", Input: []checkpoint.Checkpoint{point("c1", "c0", "r1", -1)}})
 	require.NoError(t, err)
 	require.False(t, ok)
 
@@ -110,7 +110,7 @@ func acceptedOnce(t *testing.T, s checkpoint.Store) {
 	want.Seq, want.Status = 1, checkpoint.StatusQueued
 	line, err := s.Load(t.Context(), "t", "")
 	require.NoError(t, err)
-	require.Equal(t, []checkpoint.Checkpoint{*input}, line)
+	require.Equal(t, []checkpoint.Checkpoint{input}, line)
 	got, err := s.Run(t.Context(), "r1")
 	require.NoError(t, err)
 	require.Equal(t, want, got)
@@ -120,7 +120,7 @@ func acceptedOnce(t *testing.T, s checkpoint.Store) {
 
 func inputWaits(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
-	ok, err := s.Accept(t.Context(), run("r2", "t"), point("c0", "", "r2", -1), checkpoint.Position{})
+	ok, err := s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r2", "t"), Head: "", Input: []checkpoint.Checkpoint{point("c0", "", "r2", -1)}})
 	require.NoError(t, err)
 	require.True(t, ok)
 	line, err := s.Load(t.Context(), "t", "")
@@ -130,8 +130,8 @@ func inputWaits(t *testing.T, s checkpoint.Store) {
 
 func staleInput(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
-	commit(t, s, checkpoint.Commit{Checkpoint: point("c0", "", "r1", -1), Status: checkpoint.StatusDone})
-	ok, err := s.Accept(t.Context(), run("r2", "t"), point("c1", "", "r2", -1), checkpoint.Position{})
+	commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{point("c0", "", "r1", -1)}, Status: checkpoint.StatusDone})
+	ok, err := s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r2", "t"), Head: "", Input: []checkpoint.Checkpoint{point("c1", "", "r2", -1)}})
 	require.NoError(t, err)
 	require.True(t, ok)
 	line, err := s.Load(t.Context(), "t", "")
@@ -141,11 +141,11 @@ func staleInput(t *testing.T, s checkpoint.Store) {
 
 func chain(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
-	for i, c := range []*checkpoint.Checkpoint{point("c0", "", "r1", -1), point("c1", "c0", "r1", 0), point("c2", "c1", "r1", 1), point("c3", "c2", "r1", 2)} {
+	for i, c := range []checkpoint.Checkpoint{point("c0", "", "r1", -1), point("c1", "c0", "r1", 0), point("c2", "c1", "r1", 1), point("c3", "c2", "r1", 2)} {
 		if i == 2 {
 			c.Snapshot = map[string]json.RawMessage{"k": json.RawMessage("1")}
 		}
-		commit(t, s, checkpoint.Commit{Checkpoint: c})
+		commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{c}})
 	}
 }
 
@@ -155,7 +155,7 @@ func loadsFromSnapshot(t *testing.T, s checkpoint.Store) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"c2", "c3"}, ids(line))
 	require.JSONEq(t, "1", string(line[0].Snapshot["k"]))
-	require.Equal(t, *point("c3", "c2", "r1", 2), line[1])
+	require.Equal(t, point("c3", "c2", "r1", 2), line[1])
 }
 
 func loadsMiddle(t *testing.T, s checkpoint.Store) {
@@ -170,7 +170,7 @@ func loadsMiddle(t *testing.T, s checkpoint.Store) {
 func failingCommit(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
 	err := s.Commit(t.Context(), checkpoint.Commit{
-		ThreadID: "t", RunID: "unknown", Checkpoint: point("c0", "", "unknown", -1), Messages: []checkpoint.Message{{ID: "m"}},
+		ThreadID: "t", RunID: "unknown", Checkpoints: []checkpoint.Checkpoint{point("c0", "", "unknown", -1)}, Messages: []checkpoint.Message{{ID: "m"}},
 	})
 	require.ErrorIs(t, err, checkpoint.ErrNotFound)
 	line, err := s.Load(t.Context(), "t", "")
@@ -221,13 +221,13 @@ func pages(t *testing.T, s checkpoint.Store) {
 
 func parkedTasks(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
-	commit(t, s, checkpoint.Commit{Checkpoint: point("c0", "", "r1", -1)})
-	done := checkpoint.TaskRecord{TaskID: "x", Done: true, Writes: []checkpoint.Write{{Key: "k", Value: json.RawMessage(`1`)}}, Next: []string{"b"}}
-	commit(t, s, checkpoint.Commit{CheckpointID: "c0", Done: []checkpoint.TaskRecord{done}})
+	commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{point("c0", "", "r1", -1)}})
+	done := checkpoint.TaskRecord{TaskID: "x", Done: true, Writes: []checkpoint.Write{{Key: "k", Value: json.RawMessage(`1`)}}, Next: []checkpoint.Target{{Node: "b"}}}
+	commit(t, s, checkpoint.Commit{CheckpointID: "c0", Tasks: []checkpoint.TaskRecord{done}})
 	tasks, err := s.Tasks(t.Context(), "t", "c0")
 	require.NoError(t, err)
 	require.Equal(t, []checkpoint.TaskRecord{done}, tasks)
-	commit(t, s, checkpoint.Commit{Checkpoint: point("c1", "c0", "r1", 0)})
+	commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{point("c1", "c0", "r1", 0)}})
 	tasks, err = s.Tasks(t.Context(), "t", "c0")
 	require.NoError(t, err)
 	require.Empty(t, tasks)
@@ -241,28 +241,34 @@ func interrupt(t *testing.T, s checkpoint.Store, list ...checkpoint.Interrupt) {
 func decidedOnce(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
 	interrupt(t, s, checkpoint.Interrupt{ID: "i", CheckpointID: "c0", TaskID: "x", Value: json.RawMessage(`"?"`)})
-	ready, err := s.Decide(t.Context(), "unknown", json.RawMessage(`1`), checkpoint.Position{})
+	ready, err := s.Decide(t.Context(), decision("unknown", `1`))
 	require.NoError(t, err)
 	require.Nil(t, ready)
-	ready, err = s.Decide(t.Context(), "i", json.RawMessage(`1`), checkpoint.Position{Topic: "r", Offset: 3})
+	ready, err = s.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{"i": json.RawMessage(`1`)}, At: checkpoint.Position{Topic: "r", Offset: 3}})
 	require.NoError(t, err)
 	require.Equal(t, checkpoint.StatusQueued, ready.Status)
-	ready, err = s.Decide(t.Context(), "i", json.RawMessage(`2`), checkpoint.Position{})
+	ready, err = s.Decide(t.Context(), decision("i", `2`))
 	require.NoError(t, err)
 	require.Nil(t, ready)
 	tasks, err := s.Tasks(t.Context(), "t", "c0")
 	require.NoError(t, err)
-	require.Equal(t, []checkpoint.TaskRecord{{TaskID: "x", Resumes: []json.RawMessage{json.RawMessage(`1`)}}}, tasks)
+	require.Equal(t, []checkpoint.TaskRecord{{TaskID: "x", Interrupts: []checkpoint.Interrupt{
+		{ID: "i", CheckpointID: "c0", TaskID: "x", Value: json.RawMessage(`"?"`), Resume: json.RawMessage(`1`)},
+	}}}, tasks)
+}
+
+func decision(id, value string) checkpoint.Decision {
+	return checkpoint.Decision{Answers: map[string]json.RawMessage{id: json.RawMessage(value)}}
 }
 
 func allDecided(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
 	interrupt(t, s, checkpoint.Interrupt{ID: "i", CheckpointID: "c0", TaskID: "x", Value: json.RawMessage(`1`)},
 		checkpoint.Interrupt{ID: "j", CheckpointID: "c0", TaskID: "y", Value: json.RawMessage(`1`)})
-	ready, err := s.Decide(t.Context(), "j", json.RawMessage(`1`), checkpoint.Position{})
+	ready, err := s.Decide(t.Context(), decision("j", `1`))
 	require.NoError(t, err)
 	require.Nil(t, ready)
-	ready, err = s.Decide(t.Context(), "i", json.RawMessage(`1`), checkpoint.Position{})
+	ready, err = s.Decide(t.Context(), decision("i", `1`))
 	require.NoError(t, err)
 	require.NotNil(t, ready)
 }
@@ -340,6 +346,6 @@ func closed(t *testing.T, s checkpoint.Store) {
 	require.NoError(t, s.Close())
 	_, err := s.Unfinished(t.Context(), checkpoint.StatusQueued, 0, 1)
 	require.ErrorIs(t, err, checkpoint.ErrClosed)
-	_, err = s.Accept(t.Context(), run("r", "t"), nil, checkpoint.Position{})
+	_, err = s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r", "t")})
 	require.ErrorIs(t, err, checkpoint.ErrClosed)
 }

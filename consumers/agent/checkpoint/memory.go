@@ -3,7 +3,6 @@ package checkpoint
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
@@ -11,20 +10,35 @@ import (
 
 // Memory is a store that forgets. For tests and for runs that need no durability.
 type Memory struct {
-	mu          sync.Mutex
-	closed      bool
-	checkpoints map[string][]Checkpoint // by thread, oldest first
-	tasks       map[string][]TaskRecord // by checkpoint
-	interrupts  map[string]*openInterrupt
-	runs        map[string]*Run
-	order       []string // run ids by acceptance
-	runSeq      int64
-	ended       map[string]time.Time // by run, meaningful when it has ended
-	consumed    map[partition]int64
-	confirmed   map[partition]int64
-	outbox      []Message
-	seq         int64
-	receipts    map[string]Receipt
+	mu        sync.Mutex
+	closed    bool
+	threads   map[string]*memoryThread
+	runs      map[string]*Run
+	runSeq    int64
+	consumed  map[partition]int64
+	confirmed map[partition]int64
+	outbox    []Message
+	seq       int64
+	receipts  map[string]Receipt
+	records   map[recordKey]Record
+	leases    map[string]memoryLease
+	epoch     int64
+}
+
+// memoryThread is a thread with what belongs to it.
+type memoryThread struct {
+	Thread
+	checkpoints []Checkpoint // oldest first
+	tasks       map[taskKey]TaskRecord
+	interrupts  map[string]*memoryInterrupt
+	runs        []*Run // by acceptance
+}
+
+type taskKey struct{ checkpointID, taskID string }
+
+type memoryInterrupt struct {
+	Interrupt
+	runID string
 }
 
 type partition struct {
@@ -32,24 +46,35 @@ type partition struct {
 	number int32
 }
 
-type openInterrupt struct {
-	Interrupt
-	runID  string
-	resume json.RawMessage
+type recordKey struct{ kind, id string }
+
+type memoryLease struct {
+	Lease
+	expires time.Time
 }
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
 	return &Memory{
-		checkpoints: map[string][]Checkpoint{},
-		tasks:       map[string][]TaskRecord{},
-		interrupts:  map[string]*openInterrupt{},
-		runs:        map[string]*Run{},
-		ended:       map[string]time.Time{},
-		consumed:    map[partition]int64{},
-		confirmed:   map[partition]int64{},
-		receipts:    map[string]Receipt{},
+		threads:   map[string]*memoryThread{},
+		runs:      map[string]*Run{},
+		consumed:  map[partition]int64{},
+		confirmed: map[partition]int64{},
+		receipts:  map[string]Receipt{},
+		records:   map[recordKey]Record{},
+		leases:    map[string]memoryLease{},
 	}
+}
+
+// Shared is false: nobody else sees the memory of a process.
+func (*Memory) Shared() bool { return false }
+
+// Close ends the store.
+func (m *Memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	return nil
 }
 
 func (m *Memory) lock(ctx context.Context) (func(), error) {
@@ -64,95 +89,113 @@ func (m *Memory) lock(ctx context.Context) (func(), error) {
 	return m.mu.Unlock, nil
 }
 
+// thread returns a thread, new if need be.
+func (m *Memory) thread(id string, created time.Time) *memoryThread {
+	if t := m.threads[id]; t != nil {
+		return t
+	}
+	t := &memoryThread{tasks: map[taskKey]TaskRecord{}, interrupts: map[string]*memoryInterrupt{}}
+	t.Thread, _ = Thread{ID: id, CreatedAt: created}.complete(time.Now())
+	t.Status = ThreadIdle
+	m.threads[id] = t
+	return t
+}
+
+func (t *memoryThread) head() string {
+	if n := len(t.checkpoints); n > 0 {
+		return t.checkpoints[n-1].ID
+	}
+	return ""
+}
+
+// index returns the place of a checkpoint, or -1.
+func (t *memoryThread) index(id string) int {
+	return slices.IndexFunc(t.checkpoints, func(c Checkpoint) bool { return c.ID == id })
+}
+
 func (m *Memory) Load(ctx context.Context, threadID, checkpointID string) ([]Checkpoint, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	all := m.checkpoints[threadID]
-	if checkpointID == "" {
-		if len(all) == 0 {
-			return nil, nil
-		}
-		checkpointID = all[len(all)-1].ID
+	t := m.threads[threadID]
+	if t == nil {
+		t = &memoryThread{}
 	}
-	var line []Checkpoint
-	for id := checkpointID; id != ""; {
-		i := slices.IndexFunc(all, func(c Checkpoint) bool { return c.ID == id })
-		if i < 0 {
-			return nil, ErrNotFound
-		}
-		line = append(line, all[i])
-		if all[i].Snapshot != nil {
-			break
-		}
-		id = all[i].ParentID
+	if checkpointID == "" {
+		checkpointID = t.head()
+	}
+	line, whole := t.line(checkpointID)
+	if !whole {
+		return nil, ErrNotFound
 	}
 	slices.Reverse(line)
 	return line, nil
 }
 
-func (m *Memory) Tasks(ctx context.Context, _, checkpointID string) ([]TaskRecord, error) {
+// line goes up from a checkpoint to the nearest snapshot or the root. It returns false when one is missing on the way.
+func (t *memoryThread) line(id string) ([]Checkpoint, bool) {
+	var line []Checkpoint
+	for id != "" {
+		i := t.index(id)
+		if i < 0 {
+			return nil, false
+		}
+		line = append(line, t.checkpoints[i])
+		if t.checkpoints[i].Snapshot != nil {
+			break
+		}
+		id = t.checkpoints[i].ParentID
+	}
+	return line, true
+}
+
+func (m *Memory) History(ctx context.Context, threadID, before string, limit int) ([]Checkpoint, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	return gather(m.tasks[checkpointID], m.answered(checkpointID)), nil
-}
-
-func (m *Memory) answered(checkpointID string) []answeredInterrupt {
-	var out []answeredInterrupt
-	for _, in := range m.interrupts {
-		if in.CheckpointID == checkpointID && in.resume != nil {
-			out = append(out, answeredInterrupt{taskID: in.TaskID, index: in.Index, resume: in.resume})
-		}
+	t := m.threads[threadID]
+	if t == nil {
+		t = &memoryThread{}
 	}
-	slices.SortFunc(out, func(a, b answeredInterrupt) int { return cmp.Compare(a.index, b.index) })
-	return out
+	end := len(t.checkpoints)
+	if before != "" {
+		end = t.index(before)
+	}
+	if end < 0 {
+		return nil, ErrNotFound
+	}
+	out := slices.Clone(t.checkpoints[:end])
+	slices.Reverse(out)
+	return page(out, limit, 0), nil
 }
 
-func (m *Memory) Commit(ctx context.Context, c Commit) error {
+func (m *Memory) Tasks(ctx context.Context, threadID, checkpointID string) ([]TaskRecord, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
-	run, ok := m.runs[c.RunID]
-	if !ok {
-		return ErrNotFound
+	t := m.threads[threadID]
+	if t == nil {
+		return nil, nil
 	}
-	if run.Status.Ended() {
-		return ErrRunEnded
-	}
-	if c.Checkpoint != nil {
-		m.checkpoints[c.ThreadID] = append(m.checkpoints[c.ThreadID], *c.Checkpoint)
-		delete(m.tasks, c.Checkpoint.ParentID)
-	}
-	m.tasks[c.CheckpointID] = append(m.tasks[c.CheckpointID], c.Done...)
-	for _, in := range c.Interrupts {
-		if _, known := m.interrupts[in.ID]; !known {
-			m.interrupts[in.ID] = &openInterrupt{Interrupt: in, runID: c.RunID}
+	var tasks []TaskRecord
+	for key, task := range t.tasks {
+		if key.checkpointID == checkpointID {
+			tasks = append(tasks, task)
 		}
 	}
-	for _, r := range c.Receipts {
-		if known := m.receipts[r.CallID]; known.Result == nil {
-			m.receipts[r.CallID] = r
+	var interrupts []Interrupt
+	for _, in := range t.interrupts {
+		if in.CheckpointID == checkpointID {
+			interrupts = append(interrupts, in.Interrupt)
 		}
 	}
-	for _, msg := range c.Messages {
-		m.seq++
-		msg.Seq = m.seq
-		m.outbox = append(m.outbox, msg)
-	}
-	if c.Status != "" {
-		run.Status, run.Error = c.Status, c.Error
-		if m.ended[run.ID] = c.EndedAt; c.EndedAt.IsZero() {
-			m.ended[run.ID] = run.CreatedAt
-		}
-	}
-	return nil
+	return gather(tasks, interrupts), nil
 }
 
 func (m *Memory) Receipt(ctx context.Context, callID string) (Receipt, error) {
@@ -168,10 +211,12 @@ func (m *Memory) Receipt(ctx context.Context, callID string) (Receipt, error) {
 	return r, nil
 }
 
-// Close ends the store.
-func (m *Memory) Close() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.closed = true
-	return nil
+func page[T any](list []T, limit, offset int) []T {
+	offset = min(offset, len(list))
+	return slices.Clip(list[offset:min(len(list), offset+limit)])
+}
+
+// newestFirst orders by a time, and equals by id.
+func newestFirst(a, b time.Time, idA, idB string) int {
+	return cmp.Or(b.Compare(a), cmp.Compare(idB, idA))
 }

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,52 +14,62 @@ func (m *Memory) Prune(ctx context.Context, before time.Time, limit int) (int, e
 		return 0, err
 	}
 	defer unlock()
-	var due []string
-	for _, id := range m.order {
-		if m.runs[id].Status.Ended() && m.ended[id].Before(before) {
-			due = append(due, id)
+	var due []*Run
+	for _, r := range m.runs {
+		if r.Status.Ended() && r.EndedAt.Before(before) {
+			due = append(due, r)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b string) int { return m.ended[a].Compare(m.ended[b]) })
-	due = due[:min(len(due), limit)]
-	for _, id := range due {
-		m.pruneRun(*m.runs[id], before)
+	slices.SortFunc(due, func(a, b *Run) int { return cmp.Or(a.EndedAt.Compare(b.EndedAt), cmp.Compare(a.Seq, b.Seq)) })
+	due = page(due, limit, 0)
+	threads := map[*memoryThread]bool{}
+	for _, r := range due {
+		m.dropRun(r)
+		threads[m.threads[r.ThreadID]] = true
 	}
+	for t := range threads {
+		m.shorten(t, before)
+	}
+	maps.DeleteFunc(m.leases, func(_ string, l memoryLease) bool { return l.expires.Before(before) })
 	return len(due), nil
 }
 
-func (m *Memory) pruneRun(run Run, before time.Time) {
+// dropRun removes a run with its receipts and interrupts.
+func (m *Memory) dropRun(run *Run) {
 	delete(m.runs, run.ID)
-	delete(m.ended, run.ID)
-	m.order = slices.DeleteFunc(m.order, func(id string) bool { return id == run.ID })
 	maps.DeleteFunc(m.receipts, func(_ string, r Receipt) bool { return r.RunID == run.ID })
-	maps.DeleteFunc(m.interrupts, func(_ string, in *openInterrupt) bool { return in.runID == run.ID })
-	all := m.checkpoints[run.ThreadID]
-	keep := len(all)
-	for _, r := range m.runs {
-		if r.ThreadID == run.ThreadID { // the thread goes on
-			keep = max(lastSnapshot(all), 0)
-			for keep > 0 && !all[keep-1].CreatedAt.Before(before) {
-				keep--
-			}
-			break
-		}
-	}
-	for _, c := range all[:keep] {
-		delete(m.tasks, c.ID)
-	}
-	if keep == len(all) {
-		delete(m.checkpoints, run.ThreadID)
-		return
-	}
-	m.checkpoints[run.ThreadID] = slices.Clone(all[keep:])
+	t := m.threads[run.ThreadID]
+	t.runs = slices.DeleteFunc(slices.Clone(t.runs), func(r *Run) bool { return r == run })
+	maps.DeleteFunc(t.interrupts, func(_ string, in *memoryInterrupt) bool { return in.runID == run.ID })
 }
 
-func lastSnapshot(all []Checkpoint) int {
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Snapshot != nil {
-			return i
+// shorten removes a thread that has no run left and was not edited since, or what it needs no more.
+func (m *Memory) shorten(t *memoryThread, before time.Time) {
+	young := func(c Checkpoint) bool { return !c.CreatedAt.Before(before) }
+	if len(t.runs) == 0 && !slices.ContainsFunc(t.checkpoints, young) {
+		m.drop(t)
+		return
+	}
+	t.forget(young)
+	t.setStatus()
+}
+
+// forget removes the checkpoints that neither the newest nor one that must stay is loaded from.
+func (t *memoryThread) forget(stays func(Checkpoint) bool) int {
+	keep := map[string]bool{}
+	for _, c := range t.checkpoints {
+		if c.ID != t.head() && !stays(c) {
+			continue
+		}
+		line, _ := t.line(c.ID)
+		for _, c := range line {
+			keep[c.ID] = true
 		}
 	}
-	return -1
+	before := len(t.checkpoints)
+	gone := func(id string) bool { return t.index(id) >= 0 && !keep[id] }
+	maps.DeleteFunc(t.tasks, func(key taskKey, _ TaskRecord) bool { return gone(key.checkpointID) })
+	maps.DeleteFunc(t.interrupts, func(_ string, in *memoryInterrupt) bool { return in.Resume != nil && gone(in.CheckpointID) })
+	t.checkpoints = slices.DeleteFunc(slices.Clone(t.checkpoints), func(c Checkpoint) bool { return !keep[c.ID] })
+	return before - len(t.checkpoints)
 }

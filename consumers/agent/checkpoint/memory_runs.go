@@ -1,45 +1,41 @@
 package checkpoint
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 )
 
-func (m *Memory) Accept(ctx context.Context, run Run, input *Checkpoint, at Position) (bool, error) {
+func (m *Memory) Accept(ctx context.Context, a Acceptance) (bool, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer unlock()
-	m.consume(at)
-	if _, known := m.runs[run.ID]; known {
+	m.consume(a.At)
+	if _, known := m.runs[a.Run.ID]; known {
 		return false, nil
 	}
-	if input != nil && !m.busy(run.ThreadID) && m.head(run.ThreadID) == input.ParentID {
-		m.checkpoints[run.ThreadID] = append(m.checkpoints[run.ThreadID], *input)
+	t := m.thread(a.Run.ThreadID, a.Run.CreatedAt)
+	if !t.open() && t.head() == a.Head {
+		t.add(a.Input)
 	}
 	m.runSeq++
+	run := a.Run
 	run.Seq, run.Status = m.runSeq, StatusQueued
 	m.runs[run.ID] = &run
-	m.order = append(m.order, run.ID)
+	t.runs = append(t.runs, &run)
+	t.setStatus()
+	t.add(nil)
+	m.send(a.Messages)
 	return true, nil
 }
 
-func (m *Memory) busy(threadID string) bool {
-	for _, r := range m.runs {
-		if r.ThreadID == threadID && !r.Status.Ended() {
-			return true
-		}
-	}
-	return false
-}
-
-func (m *Memory) head(threadID string) string {
-	if all := m.checkpoints[threadID]; len(all) > 0 {
-		return all[len(all)-1].ID
-	}
-	return ""
+// open says whether the thread has a run that has not ended.
+func (t *memoryThread) open() bool {
+	return slices.ContainsFunc(t.runs, func(r *Run) bool { return !r.Status.Ended() })
 }
 
 func (m *Memory) consume(at Position) {
@@ -48,30 +44,58 @@ func (m *Memory) consume(at Position) {
 	}
 }
 
-func (m *Memory) Decide(ctx context.Context, interruptID string, value json.RawMessage, at Position) (*Run, error) {
+func (m *Memory) Decide(ctx context.Context, d Decision) (*Run, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	m.consume(at)
-	in, ok := m.interrupts[interruptID]
-	if !ok || in.resume != nil {
+	m.consume(d.At)
+	run := m.addressed(d)
+	if run == nil || run.Status != StatusInterrupted {
 		return nil, nil
 	}
-	run := m.runs[in.runID]
-	if run.Status != StatusInterrupted {
+	t := m.threads[run.ThreadID]
+	changed := t.answer(run.ID, d.Answers)
+	if !changed && !d.Continue {
 		return nil, nil
 	}
-	in.resume = value
-	for _, other := range m.interrupts {
-		if other.runID == in.runID && other.resume == nil {
+	m.send(d.Messages)
+	t.add(nil)
+	for _, other := range t.interrupts {
+		if other.runID == run.ID && other.Resume == nil && !d.Continue {
 			return nil, nil
 		}
 	}
 	run.Status = StatusQueued
+	t.setStatus()
 	out := *run
 	return &out, nil
+}
+
+// addressed returns the run that a decision is for, or nil.
+func (m *Memory) addressed(d Decision) *Run {
+	if d.RunID != "" {
+		return m.runs[d.RunID]
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.Answers)) {
+		for _, t := range m.threads {
+			if in := t.interrupts[id]; in != nil && in.Resume == nil && m.runs[in.runID].Status == StatusInterrupted {
+				return m.runs[in.runID]
+			}
+		}
+	}
+	return nil
+}
+
+func (t *memoryThread) answer(runID string, answers map[string]json.RawMessage) bool {
+	changed := false
+	for id, value := range answers {
+		if in := t.interrupts[id]; in != nil && in.runID == runID && in.Resume == nil {
+			in.Resume, changed = value, true
+		}
+	}
+	return changed
 }
 
 func (m *Memory) Run(ctx context.Context, id string) (Run, error) {
@@ -87,71 +111,42 @@ func (m *Memory) Run(ctx context.Context, id string) (Run, error) {
 	return *run, nil
 }
 
+func (m *Memory) ThreadRuns(ctx context.Context, threadID string, limit, offset int) ([]Run, error) {
+	out, err := m.listRuns(ctx, func(r Run) bool { return r.ThreadID == threadID })
+	slices.Reverse(out)
+	return page(out, limit, offset), err
+}
+
+func (m *Memory) Turn(ctx context.Context, threadID string) (Run, error) {
+	list, err := m.listRuns(ctx, func(r Run) bool { return r.ThreadID == threadID && !r.Status.Ended() })
+	if err != nil {
+		return Run{}, err
+	}
+	if len(list) == 0 {
+		return Run{}, ErrNotFound
+	}
+	return m.Run(ctx, list[0].ID)
+}
+
 func (m *Memory) Unfinished(ctx context.Context, status Status, after int64, limit int) ([]Run, error) {
+	out, err := m.listRuns(ctx, func(r Run) bool { return r.Status == status && r.Seq > after })
+	return page(out, limit, 0), err
+}
+
+// listRuns returns runs without their inputs by acceptance.
+func (m *Memory) listRuns(ctx context.Context, want func(Run) bool) ([]Run, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
 	var out []Run
-	for _, id := range m.order {
-		if r := *m.runs[id]; r.Status == status && r.Seq > after && len(out) < limit {
-			r.Input = nil
-			out = append(out, r)
+	for _, r := range m.runs {
+		if run := *r; want(run) {
+			run.Input = nil
+			out = append(out, run)
 		}
 	}
-	return out, nil
-}
-
-func (m *Memory) Unsent(ctx context.Context, after int64, limit int) ([]Message, error) {
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	var out []Message
-	for _, msg := range m.outbox {
-		if msg.Seq > after && len(out) < limit {
-			out = append(out, msg)
-		}
-	}
-	return out, nil
-}
-
-func (m *Memory) UnsentIDs(ctx context.Context, after int64, limit int) ([]MessageID, error) {
-	list, err := m.Unsent(ctx, after, limit)
-	var out []MessageID
-	for _, msg := range list {
-		out = append(out, MessageID{Seq: msg.Seq, ID: msg.ID, Topic: msg.Topic})
-	}
-	return out, err
-}
-
-func (m *Memory) Confirm(ctx context.Context, seqs []int64, at []Position) error {
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	m.outbox = slices.DeleteFunc(m.outbox, func(msg Message) bool { return slices.Contains(seqs, msg.Seq) })
-	for _, p := range at {
-		key := partition{p.Topic, p.Partition}
-		if old, ok := m.confirmed[key]; !ok || p.Offset > old {
-			m.confirmed[key] = p.Offset
-		}
-	}
-	return nil
-}
-
-func (m *Memory) Confirmed(ctx context.Context) ([]Position, error) {
-	unlock, err := m.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	var out []Position
-	for key, offset := range m.confirmed {
-		out = append(out, Position{Topic: key.topic, Partition: key.number, Offset: offset})
-	}
+	slices.SortFunc(out, func(a, b Run) int { return cmp.Compare(a.Seq, b.Seq) })
 	return out, nil
 }

@@ -22,14 +22,14 @@ func prune(t *testing.T, s checkpoint.Store, limit int) int {
 
 func prunedThread(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
-	commit(t, s, checkpoint.Commit{Checkpoint: point("c0", "", "r1", -1), Receipts: []checkpoint.Receipt{{CallID: "call", RunID: "r1", Arguments: json.RawMessage(`1`)}}})
+	commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{point("c0", "", "r1", -1)}, Receipts: []checkpoint.Receipt{{CallID: "call", RunID: "r1", Arguments: json.RawMessage(`1`)}}})
 	interrupt(t, s, checkpoint.Interrupt{ID: "i", CheckpointID: "c0", TaskID: "x", Value: json.RawMessage(`1`)})
 	require.Zero(t, prune(t, s, 10), "it waits for a person")
-	_, err := s.Decide(t.Context(), "i", json.RawMessage(`1`), checkpoint.Position{})
+	_, err := s.Decide(t.Context(), decision("i", `1`))
 	require.NoError(t, err)
 	require.Zero(t, prune(t, s, 10), "it is queued")
 	commit(t, s, checkpoint.Commit{
-		CheckpointID: "c0", Done: []checkpoint.TaskRecord{{TaskID: "x", Done: true}},
+		CheckpointID: "c0", Tasks: []checkpoint.TaskRecord{{TaskID: "x", Done: true}},
 		Status: checkpoint.StatusFailed, EndedAt: moment(), Messages: []checkpoint.Message{{ID: "m"}},
 	})
 	require.Zero(t, prune(t, s, 10), "it has not ended before that moment")
@@ -57,7 +57,7 @@ func prunedHistory(t *testing.T, s checkpoint.Store) {
 	chain(t, s) // c0, c1, c2 with a snapshot, c3
 	commit(t, s, checkpoint.Commit{Status: checkpoint.StatusDone})
 	accept(t, s, "r2")
-	commit(t, s, checkpoint.Commit{RunID: "r2", Checkpoint: point("c4", "c3", "r2", 3)})
+	commit(t, s, checkpoint.Commit{RunID: "r2", Checkpoints: []checkpoint.Checkpoint{point("c4", "c3", "r2", 3)}})
 	require.Equal(t, 1, prune(t, s, 10))
 	_, err := s.Load(t.Context(), "t", "c1")
 	require.ErrorIs(t, err, checkpoint.ErrNotFound)

@@ -78,13 +78,16 @@ CREATE INDEX runs_ended ON runs (ended_at) WHERE status IN ('done', 'failed');
 CREATE INDEX runs_thread ON runs (thread_id);
 CREATE INDEX receipts_run ON receipts (run_id);
 CREATE INDEX interrupts_run ON interrupts (run_id);
-`}
+`, version4()}
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.Conn) error {
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("reading schema version: %w", err)
+	}
+	if newest := len(schema()); version > newest {
+		return fmt.Errorf("schema version %d is newer than this program's %d", version, newest)
 	}
 	for i, ddl := range schema() {
 		if i < version {

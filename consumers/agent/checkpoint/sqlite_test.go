@@ -16,7 +16,7 @@ func TestSQLiteKeepsEverythingAcrossOpenings(t *testing.T) {
 	s, err := checkpoint.OpenSQLite(t.Context(), path)
 	require.NoError(t, err)
 	accept(t, s, "r1")
-	commit(t, s, checkpoint.Commit{Checkpoint: point("c0", "", "r1", -1), Messages: []checkpoint.Message{{ID: "m"}}})
+	commit(t, s, checkpoint.Commit{Checkpoints: []checkpoint.Checkpoint{point("c0", "", "r1", -1)}, Messages: []checkpoint.Message{{ID: "m"}}})
 	require.NoError(t, s.Close())
 
 	s, err = checkpoint.OpenSQLite(t.Context(), path)
@@ -44,11 +44,11 @@ func BenchmarkSQLiteCommit(b *testing.B) {
 	s, err := checkpoint.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "agent.db"))
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Close() })
-	_, err = s.Accept(b.Context(), run("r1", "t"), nil, checkpoint.Position{})
+	_, err = s.Accept(b.Context(), checkpoint.Acceptance{Run: run("r1", "t")})
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		c := point(strconv.Itoa(i), "", "r1", i)
-		require.NoError(b, s.Commit(b.Context(), checkpoint.Commit{ThreadID: "t", RunID: "r1", Checkpoint: c}))
+		require.NoError(b, s.Commit(b.Context(), checkpoint.Commit{ThreadID: "t", RunID: "r1", Checkpoints: []checkpoint.Checkpoint{c}}))
 	}
 }

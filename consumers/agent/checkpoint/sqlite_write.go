@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 )
@@ -12,13 +11,13 @@ const maxGroup = 64
 
 // job is one all-or-nothing change. Its error is its own; the others of its group go through.
 type job struct {
-	run   func(tx *sql.Tx) error
+	run   func(tx) error
 	reply chan error
 }
 
-// do hands a change to the writer and waits until it is on disk.
+// change hands a change to the writer and waits until it is on disk.
 // Once taken, a change is not called off: the caller must learn what became of it.
-func (s *SQLite) do(ctx context.Context, what string, run func(tx *sql.Tx) error) error {
+func (s *SQLite) change(ctx context.Context, what string, run func(tx) error) error {
 	j := job{run: run, reply: make(chan error, 1)}
 	select {
 	case s.jobs <- j:
@@ -59,16 +58,21 @@ func (s *SQLite) drain(group []job) []job {
 }
 
 func (s *SQLite) commit(group []job) {
+	s.mu.Lock()
 	results := make([]error, len(group))
-	err := s.inTx(func(tx *sql.Tx) error {
+	err := s.inTx(func() error {
+		if len(group) == 1 { // the transaction undoes it
+			return group[0].run(s.conn)
+		}
 		for i, j := range group {
 			var fatal error
-			if results[i], fatal = savepoint(tx, j.run); fatal != nil {
+			if results[i], fatal = s.savepoint(j.run); fatal != nil {
 				return fatal
 			}
 		}
 		return nil
 	})
+	s.mu.Unlock()
 	for i, j := range group {
 		if err != nil {
 			results[i] = err
@@ -77,30 +81,30 @@ func (s *SQLite) commit(group []job) {
 	}
 }
 
-func (s *SQLite) inTx(fn func(tx *sql.Tx) error) error {
-	tx, err := s.db.Begin()
-	if err != nil {
+func (s *SQLite) inTx(fn func() error) error {
+	if err := s.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
-	if err := fn(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+	err := fn()
+	if err == nil {
+		if err = s.conn.exec("COMMIT"); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("committing a transaction: %w", err)
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("committing a transaction: %w", err)
-	}
-	return nil
+	_ = s.conn.exec("ROLLBACK") // SQLite may have rolled back itself, and refuses it then
+	return err
 }
 
 // savepoint runs one job so that its failure undoes its own changes only. The second error spoils the whole transaction.
-func savepoint(tx *sql.Tx, run func(*sql.Tx) error) (result, fatal error) {
-	if _, err := tx.Exec("SAVEPOINT job"); err != nil {
+func (s *SQLite) savepoint(run func(tx) error) (result, fatal error) {
+	if err := s.conn.exec("SAVEPOINT job"); err != nil {
 		return nil, err
 	}
-	if result = run(tx); result != nil {
-		if _, err := tx.Exec("ROLLBACK TO job"); err != nil {
+	if result = run(s.conn); result != nil {
+		if err := s.conn.exec("ROLLBACK TO job"); err != nil {
 			return nil, errors.Join(result, err)
 		}
 	}
-	_, err := tx.Exec("RELEASE job")
-	return result, err
+	return result, s.conn.exec("RELEASE job")
 }

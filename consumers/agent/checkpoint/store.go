@@ -34,7 +34,8 @@ type Checkpoints interface {
 	// Tasks returns what is known of the tasks that follow a checkpoint.
 	Tasks(ctx context.Context, threadID, checkpointID string) ([]TaskRecord, error)
 	// Commit stores all of a commit or nothing. Its errors are ErrNotFound for an unknown run, ErrRunEnded, ErrBusy,
-	// ErrConflict and ErrLeaseLost.
+	// ErrConflict and ErrLeaseLost. One whose last checkpoint is the thread's newest already is there, and is not stored twice:
+	// after another error it may be tried again as it is.
 	Commit(ctx context.Context, c Commit) error
 	// Receipt returns the receipt of a call, or ErrNotFound.
 	Receipt(ctx context.Context, callID string) (Receipt, error)
@@ -112,9 +113,10 @@ type Decision struct {
 	Messages []Message
 }
 
-// Threads is the part that lists conversations.
+// Threads is the part that lists conversations. ErrInvalid refuses metadata that is no JSON object and an unknown SortBy.
 type Threads interface {
-	// PutThread creates the thread or replaces its metadata and expiry. It returns whether it is new.
+	// PutThread creates the thread or replaces its metadata and expiry. It returns whether it is new. A thread without a time
+	// of creation was created now.
 	PutThread(ctx context.Context, t Thread) (bool, error)
 	// Thread returns one thread, or ErrNotFound.
 	Thread(ctx context.Context, id string) (Thread, error)
@@ -123,12 +125,13 @@ type Threads interface {
 	// DeleteThread removes a thread with its runs, checkpoints, receipts and records; messages that wait to be published stay.
 	// ErrBusy when it has a run that has not ended, ErrNotFound when there is no such thread.
 	DeleteThread(ctx context.Context, id string) error
-	// TrimThread removes all checkpoints that loading the newest does not read, and returns how many.
+	// TrimThread removes all checkpoints that loading the newest does not read, and returns how many, or ErrNotFound.
 	TrimThread(ctx context.Context, id string) (int, error)
 }
 
 // Records keeps small documents of the engine's neighbours.
 type Records interface {
+	// PutRecord creates or replaces one.
 	PutRecord(ctx context.Context, r Record) error
 	// Record returns one, or ErrNotFound.
 	Record(ctx context.Context, kind, id string) (Record, error)
@@ -150,7 +153,7 @@ type Leases interface {
 
 // Outbox is the part that a publisher needs.
 type Outbox interface {
-	// Unsent returns up to limit messages with Seq greater than after, in order.
+	// Unsent returns up to limit messages with Seq greater than after, in order. None with a smaller Seq appears later.
 	Unsent(ctx context.Context, after int64, limit int) ([]Message, error)
 	// UnsentIDs is Unsent without what the messages carry: after an outage that may be gigabytes.
 	UnsentIDs(ctx context.Context, after int64, limit int) ([]MessageID, error)
@@ -163,8 +166,9 @@ type Outbox interface {
 // Retention is the part that forgets.
 type Retention interface {
 	// Prune forgets up to limit runs that ended before a moment, oldest first and in one transaction, with their receipts
-	// and interrupts. With its last run a thread loses all checkpoints; a thread that has other runs loses those before its
-	// newest snapshot that are older than the moment. It returns the number of runs: fewer than limit means no more are due.
+	// and interrupts. A thread that has no run left nor a younger checkpoint is deleted; another one loses the checkpoints that
+	// are older than the moment and that neither its newest nor a younger one is loaded from.
+	// It returns the number of runs: fewer than limit means no more are due.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 	// Expired returns up to limit threads whose time has come and that have no run under way.
 	Expired(ctx context.Context, now time.Time, limit int) ([]string, error)
