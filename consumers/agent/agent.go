@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ragline/ragline/consumers/agent/backend"
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/react"
@@ -56,6 +57,7 @@ type Agent struct {
 	store    *notifying
 	index    *retrieval.Index
 	engine   *graph.Engine
+	backend  *backend.Backend
 	schedule *schedule
 	outbox   *outbox
 	chunks   *chunks
@@ -75,7 +77,7 @@ func New(cfg Config, deps Deps) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, deps: deps, ready: make(chan struct{}), schedule: newSchedule(cfg.Backlog)}
+	a := &Agent{cfg: cfg, deps: deps, ready: make(chan struct{}), schedule: newSchedule(cfg.Backlog, cfg.TenantSlots)}
 	if a.metrics, err = newMetrics(deps.Registerer, a.schedule); err != nil {
 		return nil, errors.Join(err, deps.Store.Close())
 	}
@@ -135,8 +137,17 @@ func (a *Agent) open() error {
 	if err != nil {
 		return err
 	}
+	a.backend = backend.New(backend.Deps{
+		Store: a.store, Engine: a.engine, Agent: direct{a}, Tenant: threadKey("", ""), GraphID: GraphID, Now: a.deps.Now,
+	})
 	return a.takeUp(context.Background())
 }
+
+// GraphID is the name of the agent's graph for clients of the LangGraph API.
+const GraphID = "agent"
+
+// Backend is what serves the agent's threads and runs to clients of the LangGraph API.
+func (a *Agent) Backend() *backend.Backend { return a.backend }
 
 // Topics are those that Handler is to be given.
 func Topics() []string { return []string{topic.Queries, topic.Reviews} }

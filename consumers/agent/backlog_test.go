@@ -41,7 +41,7 @@ func TestFullBacklogLeavesRunsToTheStore(t *testing.T) {
 
 func TestRunThatIsAcceptedWhileTheStoreIsReadIsNotMissed(t *testing.T) {
 	t.Parallel()
-	s := newSchedule(2)
+	s := newSchedule(2, 0)
 	s.reading()
 	s.offer(entry{runID: "a", threadID: "a"}) // the page may have been read before a was stored
 	require.False(t, s.complete())

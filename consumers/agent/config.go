@@ -14,6 +14,8 @@ type Config struct {
 	DB string `env:"RAGLINE_AGENT_DB" doc:"SQLite file of the agent's runs, checkpoints and outbox; one process owns it. Empty: agent.db in the data directory."`
 	// Slots is how many runs go at the same time. Waiting for a person takes none.
 	Slots int `env:"RAGLINE_AGENT_SLOTS" envDefault:"8" doc:"Runs that the agent works on at the same time. Allowed: 1 to 1000."`
+	// TenantSlots is how many of them one tenant may have.
+	TenantSlots int `env:"RAGLINE_AGENT_TENANT_SLOTS" envDefault:"0" doc:"Most runs of one tenant that the agent works on at the same time; tenants take turns in any case. Allowed: 1 to 1000, or 0 for all slots."`
 	// MaxSteps bounds the rounds through the thought node, unless a query says less.
 	MaxSteps int `env:"RAGLINE_AGENT_MAX_STEPS" envDefault:"10" doc:"Most rounds of thought and action in one run. Allowed: 1 to 100."`
 	// Backlog is how many accepted queries wait for a slot in memory. More wait in the store, which only the disk bounds.
@@ -33,6 +35,7 @@ func (c Config) Validate() error {
 		from, to int
 	}{
 		{"RAGLINE_AGENT_SLOTS", c.Slots, 1, 1000},
+		{"RAGLINE_AGENT_TENANT_SLOTS", c.TenantSlots, 0, 1000},
 		{"RAGLINE_AGENT_MAX_STEPS", c.MaxSteps, 1, 100},
 		{"RAGLINE_AGENT_BACKLOG", c.Backlog, 1, 1_000_000},
 	} {

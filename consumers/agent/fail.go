@@ -87,23 +87,35 @@ func brief(err error, most int) string {
 // Cancel ends the run of a tenant's query with an answer that says so. A run that has ended stays as it is.
 func (a *Agent) Cancel(ctx context.Context, tenant, queryID string) error {
 	run, err := a.store.Run(ctx, RunID(tenant, queryID))
+	if err == nil {
+		err = a.cancel(ctx, run)
+	}
 	if err != nil {
 		return fmt.Errorf("canceling query %s: %w", queryID, err)
 	}
+	return nil
+}
+
+func (a *Agent) cancel(ctx context.Context, run checkpoint.Run) error {
 	if run.Status.Ended() {
 		return nil
 	}
+	run, err := a.store.Run(ctx, run.ID) // with its input
+	if err != nil {
+		return err
+	}
 	_, in, err := a.request(run)
 	if err != nil {
-		return fmt.Errorf("canceling query %s: %w", queryID, err)
+		return err
 	}
 	if _, err := a.fail(ctx, run, in, graph.State{}, ErrCanceled); err != nil {
-		return fmt.Errorf("canceling query %s: %w", queryID, err)
+		return err
 	}
-	if cancel, ok := a.running.Load(run.ID); ok {
-		cancel.(context.CancelCauseFunc)(ErrCanceled)
+	if stop, ok := a.running.Load(run.ID); ok {
+		stop.(context.CancelCauseFunc)(ErrCanceled)
 		return nil
 	}
+	a.backend.Stopped(run.ID, nil)
 	// Waiting for a person: give it its turn, so that a worker finds that it has ended.
 	a.schedule.resume(run.ID, run.ThreadID)
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/ragline/ragline/consumers/agent/backend"
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/react"
@@ -24,6 +25,8 @@ type accepted struct {
 	ThreadID string          `json:"thread_id"`
 	At       time.Time       `json:"at"`
 	Query    json.RawMessage `json:"query"`
+	// Begin is set for a run that came through the server.
+	Begin *backend.Begin `json:"begin,omitempty"`
 
 	query event.QueryAsked
 }
@@ -37,6 +40,16 @@ func RunID(tenant, queryID string) string {
 // threadKey is a thread's id in the store: tenants that chose the same id do not share a conversation.
 func threadKey(tenant, threadID string) string {
 	return strconv.Quote(tenantOr(tenant)) + "/" + threadID
+}
+
+// splitKey is the inverse of threadKey.
+func splitKey(key string) (tenant, threadID string) {
+	quoted, err := strconv.QuotedPrefix(key)
+	if err != nil {
+		return "", key
+	}
+	tenant, _ = strconv.Unquote(quoted) // it is one
+	return tenant, key[len(quoted)+1:]
 }
 
 func tenantOr(tenant string) string {
@@ -101,8 +114,21 @@ func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
 	if n := int(in.query.GetMaxSteps()); n > 0 {
 		steps = min(n, steps)
 	}
-	input, err := react.Input(react.Run{
-		QueryID: in.QueryID, ThreadID: in.ThreadID, TraceID: traceID(run.ID), MaxSteps: steps,
-	}, in.query.GetText())
-	return graph.Request{ThreadID: run.ThreadID, RunID: run.ID, Input: input}, in, err
+	about := react.Run{QueryID: in.QueryID, ThreadID: in.ThreadID, TraceID: traceID(run.ID), MaxSteps: steps}
+	req := graph.Request{ThreadID: run.ThreadID, RunID: run.ID}
+	var err error
+	switch {
+	case in.Begin == nil:
+		req.Input, err = react.Input(about, in.query.GetText())
+		return req, in, err
+	case in.Begin.Continue:
+		req.Input, err = react.Rerun(about)
+	default:
+		req.Input, err = react.Input(about, in.query.GetText())
+	}
+	b := in.Begin
+	req.Input = append(req.Input, b.Writes...)
+	req.From, req.Continue, req.Goto = b.From, b.Continue, b.Goto
+	req.InterruptBefore, req.InterruptAfter, req.Limit = b.Before, b.After, b.Limit
+	return req, in, err
 }

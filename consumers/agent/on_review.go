@@ -38,17 +38,25 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 	})
 }
 
-func kindOf(d event.Decision) react.Kind {
-	switch d {
-	case event.Decision_DECISION_APPROVE:
-		return react.Approve
-	case event.Decision_DECISION_REJECT:
-		return react.Reject
-	case event.Decision_DECISION_EDIT:
-		return react.Edit
-	case event.Decision_DECISION_RESPOND:
-		return react.Respond
-	default:
-		return ""
+// decisions are the kinds, in both languages.
+func decisions() map[event.Decision]react.Kind {
+	return map[event.Decision]react.Kind{
+		event.Decision_DECISION_APPROVE: react.Approve, event.Decision_DECISION_REJECT: react.Reject,
+		event.Decision_DECISION_EDIT: react.Edit, event.Decision_DECISION_RESPOND: react.Respond,
 	}
+}
+
+func kindOf(d event.Decision) react.Kind { return decisions()[d] }
+
+// decided is the event of a decision that came through the server.
+func decided(reviewID, threadID string, d react.ReviewDecision) *event.ReviewDecided {
+	out := &event.ReviewDecided{
+		ReviewId: reviewID, ThreadId: threadID, Comment: d.Comment, Reviewer: d.Reviewer, Arguments: string(d.Arguments),
+	}
+	for kind, name := range decisions() {
+		if name == d.Kind {
+			out.Decision = kind
+		}
+	}
+	return out
 }

@@ -26,7 +26,7 @@ func TestReadingBackLoadsNoValues(t *testing.T) {
 	t.Parallel()
 	kafka := streamtest.NewCluster(t)
 	store := checkpoint.NewMemory()
-	m, err := newMetrics(prometheus.NewRegistry(), newSchedule(1))
+	m, err := newMetrics(prometheus.NewRegistry(), newSchedule(1, 0))
 	require.NoError(t, err)
 	o := newOutbox(idsOnly{store}, kafka.Broker, slog.New(slog.DiscardHandler), m)
 	require.NoError(t, o.readBack(t.Context())) // notes the ends

@@ -32,7 +32,7 @@ type schedule struct {
 	mu      sync.Mutex
 	threads map[string]*thread
 	known   map[string]bool
-	ready   []string // threads whose first entry may run
+	rota    rota // threads whose first entry may run
 	wake    chan struct{}
 	active  int
 
@@ -46,9 +46,10 @@ type schedule struct {
 }
 
 // newSchedule returns an empty schedule, which takes the store to have runs.
-func newSchedule(backlog int) *schedule {
+// A tenant gets at most as many workers as tenantSlots says, if it is not 0.
+func newSchedule(backlog, tenantSlots int) *schedule {
 	return &schedule{
-		backlog: backlog, threads: map[string]*thread{}, known: map[string]bool{},
+		backlog: backlog, rota: newRota(tenantSlots), threads: map[string]*thread{}, known: map[string]bool{},
 		wake: make(chan struct{}, 1), low: make(chan struct{}, 1), spilled: true,
 	}
 }
@@ -75,7 +76,7 @@ func (s *schedule) put(e entry, waiting bool) {
 
 // push makes a thread's first entry ready. The caller holds mu.
 func (s *schedule) push(threadID string) {
-	s.ready = append(s.ready, threadID)
+	s.rota.push(threadID)
 	s.signal()
 }
 
@@ -103,12 +104,12 @@ func (s *schedule) next(ctx context.Context) (entry, bool) {
 func (s *schedule) take() (entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.ready) == 0 {
+	threadID, ok := s.rota.pop()
+	if !ok {
 		return entry{}, false
 	}
-	t := s.threads[s.ready[0]]
-	s.ready = s.ready[1:]
-	if len(s.ready) > 0 {
+	t := s.threads[threadID]
+	if s.rota.any() {
 		s.signal() // one signal may stand for several runs
 	}
 	t.running = true
@@ -124,7 +125,7 @@ func (s *schedule) park(threadID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.threads[threadID]
-	s.active--
+	s.free(threadID)
 	t.running, t.waiting = false, true
 	if t.again {
 		t.again, t.waiting = false, false
@@ -159,7 +160,7 @@ func (s *schedule) finish(runID, threadID string) {
 	defer s.mu.Unlock()
 	delete(s.known, runID)
 	t := s.threads[threadID]
-	s.active--
+	s.free(threadID)
 	t.entries = t.entries[1:]
 	t.running, t.waiting, t.again = false, false, false
 	if len(t.entries) == 0 {
@@ -167,6 +168,15 @@ func (s *schedule) finish(runID, threadID string) {
 		return
 	}
 	s.push(threadID)
+}
+
+// free gives a worker back, which a tenant may have waited for. The caller holds mu.
+func (s *schedule) free(threadID string) {
+	s.active--
+	s.rota.done(threadID)
+	if s.rota.any() {
+		s.signal()
+	}
 }
 
 // counts returns how many runs wait for a worker or a person, and how many have a worker.

@@ -9,7 +9,7 @@ import (
 // empty is a schedule with nothing left in the store.
 func empty(t *testing.T, backlog int) *schedule {
 	t.Helper()
-	s := newSchedule(backlog)
+	s := newSchedule(backlog, 0)
 	require.True(t, s.complete())
 	return s
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/react"
 	"github.com/ragline/ragline/schemas/event"
-	"github.com/ragline/ragline/schemas/topic"
 )
 
 // maxRecord bounds key, value and headers of a message: what publishers take, with room for the frame. Encode bounds the value.
@@ -26,6 +25,8 @@ type trace struct {
 	in    *accepted
 	// answer is the text of the final answer, once there is one.
 	answer string
+	// failure is why the run failed, unless it was canceled.
+	failure error
 }
 
 // hook adds the spans and effects of a super-step, the requests for review, and at the end the answer.
@@ -121,19 +122,12 @@ func (t *trace) finish(c *checkpoint.Commit, r react.Result, now time.Time) erro
 
 // add puts an event into the outbox of a commit.
 func (t *trace) add(c *checkpoint.Commit, id string, at time.Time, data proto.Message) error {
-	r, err := topic.Encode(event.Event{
+	m, err := message(event.Event{
 		ID: id, Type: event.TypeOf(data), Source: source, Tenant: tenantOr(t.in.Tenant), Time: at.UTC(), Data: data,
 		TraceParent: "00-" + traceID(t.run.ID) + "-" + rootSpan(t.run.ID) + "-01",
 	})
 	if err != nil {
-		return fmt.Errorf("encoding %s of run %s: %w", event.TypeOf(data), t.run.ID, err)
-	}
-	if n := recordSize(r); n > maxRecord {
-		return fmt.Errorf("%s of run %s has %d bytes, brokers take %d", event.TypeOf(data), t.run.ID, n, maxRecord)
-	}
-	m := checkpoint.Message{ID: id, Topic: r.Topic, Key: r.Key, Value: r.Value}
-	for _, h := range r.Headers {
-		m.Headers = append(m.Headers, checkpoint.Header(h))
+		return fmt.Errorf("run %s: %w", t.run.ID, err)
 	}
 	c.Messages = append(c.Messages, m)
 	return nil

@@ -67,9 +67,19 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 	defer a.running.Delete(run.ID)
 	req.Recovered = e.recovered
 	t := &trace{agent: a, run: run, in: in}
-	req.Hook = t.hook
+	req.Hook, req.Observe = t.hook, a.backend.Began(run.ID, run.ThreadID)
 	a.chunks.begin(run.ID, in)
 	out, err := a.engine.Run(running, req)
+	status, err := a.outcome(ctx, running, t, out, err)
+	if err == nil {
+		a.backend.Stopped(run.ID, t.failure)
+	}
+	return status, err
+}
+
+// outcome says what has become of a run, and ends it if it is to blame.
+func (a *Agent) outcome(ctx, running context.Context, t *trace, out graph.Outcome, err error) (checkpoint.Status, error) {
+	run, in := t.run, t.in
 	var node *graph.NodeError
 	switch {
 	case err == nil:
@@ -84,6 +94,7 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case errors.As(err, &node) || isTheRuns(err):
+		t.failure = err
 		return a.fail(ctx, run, in, out.State, err)
 	default:
 		return "", err

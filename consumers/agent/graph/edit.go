@@ -31,6 +31,9 @@ type Edit struct {
 // NodeUpdate is one update of an Edit.
 type NodeUpdate struct {
 	Writes []checkpoint.Write
+	// Goto and Sends are as in Update.
+	Goto  []string
+	Sends []Send
 	// AsNode is the node as whose the update counts: what comes next is what follows this node.
 	// Empty stands for the graph's only node, or the one that wrote last. End without writes leaves nothing to come,
 	// Input and Copy do what they say.
@@ -105,7 +108,7 @@ func (e *Engine) edited(c *cursor, updates []NodeUpdate) (checkpoint.Checkpoint,
 		if err != nil {
 			return checkpoint.Checkpoint{}, err
 		}
-		targets, err := c.graph.next(node, Update{Writes: u.Writes}, c.state)
+		targets, err := c.graph.next(node, Update{Writes: u.Writes, Goto: u.Goto, Sends: u.Sends}, c.state)
 		if err != nil {
 			return checkpoint.Checkpoint{}, err
 		}

@@ -142,7 +142,7 @@ func TestFinishedSiblingDoesNotRunAgain(t *testing.T) {
 	require.ErrorIs(t, err, errCrash)
 	out, err := e.Run(t.Context(), req)
 	require.NoError(t, err)
-	require.Equal(t, []string{"good", "bad"}, visited(t, out.State))
+	require.Equal(t, []string{"bad", "good"}, visited(t, out.State))
 	require.EqualValues(t, 1, good.Load())
 }
 
@@ -273,7 +273,7 @@ func TestNextRunOfAThreadStartsFromItsState(t *testing.T) {
 	require.Equal(t, 8, must(total.Get(out.State))(t))
 	line, err := s.Load(t.Context(), "t", "")
 	require.NoError(t, err)
-	require.Equal(t, 6, line[len(line)-1].Step)
+	require.Equal(t, 8, line[len(line)-1].Step)
 	require.Equal(t, 3, line[len(line)-1].RunStep)
 }
 

@@ -32,6 +32,8 @@ type Event struct {
 	Checkpoint *checkpoint.Checkpoint
 	// State is the state at the checkpoint, for checkpoints and interrupts.
 	State State
+	// Tasks are those that come next, for checkpoints and interrupts.
+	Tasks []TaskInfo
 	// Task is the one that the event is about.
 	Task       *TaskInfo
 	Interrupts []checkpoint.Interrupt
@@ -58,10 +60,31 @@ type TaskInfo struct {
 
 func (x *execution) info(err error) *TaskInfo {
 	i := &TaskInfo{ID: x.task.ID, Node: x.task.Node, Path: x.task.path, Input: x.task.Input, Err: err}
-	if err == nil && !x.ended.IsZero() && x.interrupt == nil {
+	switch {
+	case x.interrupt != nil:
+		i.Interrupts = []checkpoint.Interrupt{*x.interrupt}
+	case err == nil && !x.ended.IsZero():
 		i.Writes, i.Next, i.Done = x.update.Writes, x.next, true
 	}
 	return i
+}
+
+// observeHead tells where the run stands, with the questions that it waits for.
+func (c *cursor) observeHead(kind EventKind, waiting []checkpoint.Interrupt) {
+	if c.req.Observe == nil {
+		return
+	}
+	e := Event{Kind: kind, Checkpoint: &c.head, State: c.state, Interrupts: waiting}
+	for i, path := range paths(c.head.Next) {
+		t := TaskInfo{ID: taskID(c.head.ID, path), Node: c.head.Next[i].Node, Path: path, Input: c.head.Next[i].Input}
+		for _, in := range waiting {
+			if in.TaskID == t.ID {
+				t.Interrupts = append(t.Interrupts, in)
+			}
+		}
+		e.Tasks = append(e.Tasks, t)
+	}
+	c.observe(e)
 }
 
 func (c *cursor) observeTask(kind EventKind, x *execution, err error) {

@@ -133,6 +133,7 @@ func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution, known che
 		// Nothing of an interrupted execution counts: the node runs again from its start.
 		x.interrupt, x.update = &in, Update{}
 		x.asked = len(known.Interrupts) > in.Index
+		c.observeTask(EventTaskResult, x, nil)
 		return nil
 	}
 	if err == nil {

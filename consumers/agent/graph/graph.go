@@ -184,6 +184,17 @@ func (g *Graph) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Write returns a write of JSON to a key, or an ErrUnknownKey.
+func (g *Graph) Write(key string, value json.RawMessage) (checkpoint.Write, error) {
+	if g.keys[key] == nil {
+		return checkpoint.Write{}, fmt.Errorf("writing %q: %w", key, ErrUnknownKey)
+	}
+	if !json.Valid(value) {
+		return checkpoint.Write{}, fmt.Errorf("writing %q: %w: no JSON", key, ErrState)
+	}
+	return checkpoint.Write{Key: key, Value: value}, nil
+}
+
 // apply returns the state after the writes of one super-step. Its error is an ErrState.
 func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	out := maps.Clone(s)

@@ -20,6 +20,9 @@ func hidden(key string) bool { return key == deferredKey || strings.HasPrefix(ke
 
 func (j join) key() string { return joinPrefix + strings.Join(j.from, "+") + ":" + j.to }
 
+// Shown says whether a key is the graph's own, rather than one that the engine keeps for itself.
+func Shown(key string) bool { return !hidden(key) }
+
 // Visible returns the state without what the engine keeps for itself.
 func (s State) Visible() State {
 	out := State{}

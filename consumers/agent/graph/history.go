@@ -74,6 +74,27 @@ func (e *Engine) snapshot(ctx context.Context, c *cursor) (Snapshot, error) {
 	return s, nil
 }
 
+// Breakpoints are the open static interrupts at a snapshot: they are no task's.
+func (e *Engine) Breakpoints(ctx context.Context, s Snapshot) ([]checkpoint.Interrupt, error) {
+	list, err := e.store.Tasks(ctx, s.Checkpoint.ThreadID, s.Checkpoint.ID)
+	if err != nil {
+		return nil, fmt.Errorf("loading tasks of checkpoint %s: %w", s.Checkpoint.ID, err)
+	}
+	own := map[string]bool{}
+	for _, t := range s.Tasks {
+		own[t.ID] = true
+	}
+	var out []checkpoint.Interrupt
+	for _, r := range list {
+		for _, in := range r.Interrupts {
+			if !own[r.TaskID] && in.Resume == nil {
+				out = append(out, in)
+			}
+		}
+	}
+	return out, nil
+}
+
 // HistoryQuery selects checkpoints of a thread. Its zero value selects the ten newest.
 type HistoryQuery struct {
 	// Before is a checkpoint: what comes back is older.

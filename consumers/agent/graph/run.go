@@ -17,7 +17,7 @@ func (e *Engine) Run(ctx context.Context, req Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	c.observe(Event{Kind: EventCheckpoint, Checkpoint: &c.head, State: c.state})
+	c.observeHead(EventCheckpoint, nil)
 	limit := e.cfg.Limit
 	if req.Limit > 0 {
 		limit = min(limit, req.Limit)
@@ -175,7 +175,7 @@ func (e *Engine) park(ctx context.Context, c *cursor, fresh []*execution, waitin
 		return err
 	}
 	if len(waiting) > 0 {
-		c.observe(Event{Kind: EventInterrupt, Checkpoint: &c.head, State: c.state, Interrupts: waiting})
+		c.observeHead(EventInterrupt, waiting)
 	}
 	return nil
 }
@@ -216,7 +216,7 @@ func (e *Engine) advance(ctx context.Context, c *cursor, fresh []*execution, p c
 	}
 	c.move(p, state)
 	c.made = true
-	c.observe(Event{Kind: EventCheckpoint, Checkpoint: &c.head, State: state})
+	c.observeHead(EventCheckpoint, nil)
 	return nil
 }
 

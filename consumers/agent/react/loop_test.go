@@ -70,9 +70,7 @@ func TestNextQuestionOfAThreadKnowsTheLastAnswer(t *testing.T) {
 	b.deps.Model, b.deps.System = m, "be brief"
 	e := b.engine(t)
 	for _, id := range []string{"one", "two"} {
-		req := b.request(t, id, "question "+id, 10)
-		req.ThreadID = "thread"
-		_, err := e.Run(t.Context(), req)
+		_, err := e.Run(t.Context(), b.requestOn(t, "thread", id, "question "+id, 10))
 		require.NoError(t, err)
 	}
 	require.Equal(t, []llm.Message{

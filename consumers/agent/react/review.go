@@ -95,3 +95,16 @@ func suffix(comment string) string {
 	}
 	return ": " + comment
 }
+
+// ParseDecision reads an answer to a ReviewQuestion.
+func ParseDecision(raw json.RawMessage) (ReviewDecision, error) {
+	var d ReviewDecision
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return d, fmt.Errorf("reading the decision: %w", err)
+	}
+	switch d.Kind {
+	case Approve, Reject, Edit, Respond:
+		return d, nil
+	}
+	return d, fmt.Errorf("decision %q is not known: it is approve, reject, edit or respond", d.Kind)
+}

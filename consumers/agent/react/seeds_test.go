@@ -80,11 +80,17 @@ func (b *bench) engine(t testing.TB) *graph.Engine {
 // request accepts a question as a run of its own thread.
 func (b *bench) request(t testing.TB, id, question string, maxSteps int) graph.Request {
 	t.Helper()
-	_, err := b.store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: id}})
+	return b.requestOn(t, id, id, question, maxSteps)
+}
+
+// requestOn accepts a question as a run of a thread.
+func (b *bench) requestOn(t testing.TB, thread, id, question string, maxSteps int) graph.Request {
+	t.Helper()
+	_, err := b.store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: thread}})
 	require.NoError(t, err)
-	input, err := react.Input(react.Run{QueryID: id, ThreadID: id, TraceID: "trace", MaxSteps: maxSteps}, question)
+	input, err := react.Input(react.Run{QueryID: id, ThreadID: thread, TraceID: "trace", MaxSteps: maxSteps}, question)
 	require.NoError(t, err)
-	return graph.Request{ThreadID: id, RunID: id, Input: input}
+	return graph.Request{ThreadID: thread, RunID: id, Input: input}
 }
 
 func (b *bench) ask(t testing.TB, question string) react.Result {

@@ -2,6 +2,7 @@ package react
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
@@ -119,4 +120,22 @@ func (w *writes) add(one checkpoint.Write, err error) {
 		w.err = err
 	}
 	w.list = append(w.list, one)
+}
+
+// Rerun returns the writes that let a new run go on from a checkpoint of another.
+func Rerun(run Run) ([]checkpoint.Write, error) {
+	var w writes
+	w.add(keyRun.Set(run))
+	return w.list, w.err
+}
+
+// ReadInput reads what a client of the API has sent: a question, and writes for the other keys.
+func ReadInput(raw json.RawMessage) (string, []checkpoint.Write, error) {
+	var in struct {
+		Question string `json:"question"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return "", nil, fmt.Errorf("reading the input: %w", err)
+	}
+	return in.Question, nil, nil
 }

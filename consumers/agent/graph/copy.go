@@ -1,0 +1,42 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/ragline/ragline/consumers/agent/checkpoint"
+)
+
+// CopyThread gives a thread without checkpoints the newest state of another, with the tasks that come next.
+func (e *Engine) CopyThread(ctx context.Context, from, to string) error {
+	c, err := e.load(ctx, Request{ThreadID: from}, "")
+	if err != nil || c.head.ID == "" {
+		return err
+	}
+	p := c.head
+	p.ThreadID, p.RunID, p.ParentID, p.Source = to, "", "", checkpoint.SourceFork
+	p.Writes, p.Snapshot = nil, c.state
+	return e.edit(ctx, p)
+}
+
+// Clear takes a thread back to its beginning. Its history stays.
+func (e *Engine) Clear(ctx context.Context, threadID string) error {
+	return e.edit(ctx, checkpoint.Checkpoint{ThreadID: threadID, Source: checkpoint.SourceUpdate, Step: -1, Next: []checkpoint.Target{}})
+}
+
+// Restore makes a copy of an earlier checkpoint the newest of its thread. Its history stays.
+func (e *Engine) Restore(ctx context.Context, threadID, checkpointID string) error {
+	_, err := e.Update(ctx, Edit{ThreadID: threadID, CheckpointID: checkpointID, Updates: []NodeUpdate{{AsNode: Copy}}})
+	return err
+}
+
+// edit stores a checkpoint outside of any run.
+func (e *Engine) edit(ctx context.Context, p checkpoint.Checkpoint) error {
+	p.ID, p.CreatedAt, p.Graph = uuid.Must(uuid.NewV7()).String(), e.cfg.Now().UTC(), e.graph.Version()
+	if err := e.store.Commit(ctx, checkpoint.Commit{ThreadID: p.ThreadID, Checkpoints: []checkpoint.Checkpoint{p}}); err != nil {
+		return fmt.Errorf("editing thread %s: %w", p.ThreadID, err)
+	}
+	return nil
+}
