@@ -55,7 +55,7 @@ func BenchmarkEncode(b *testing.B) {
 			var buf chproto.Buffer
 			b.ReportAllocs()
 			for b.Loop() {
-				parts, err := s.blocks(l.all(), nil)
+				parts, err := s.blocks(l.all(), stored{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -18,6 +18,8 @@ type table interface {
 	partition(row) int
 	// block returns an empty block.
 	block() block
+	// beside is the table that holds more of the row, under the same position, or nil.
+	beside(row) table
 }
 
 // block collects rows.
@@ -43,6 +45,9 @@ type tableOf[T any] struct {
 	// daily is the time whose day is the partition, where partitions are days.
 	daily     func(event.Event, T) time.Time
 	dailyName string
+	// also holds more of the rows for which needed is true.
+	also   *tableOf[T]
+	needed func(T) bool
 }
 
 // newTable puts the envelope before and the position after the columns.
@@ -91,6 +96,12 @@ func byMonth[T any](e event.Event, _ T) int { return month(e.Time) }
 
 func eventTime[T any](e event.Event, _ T) time.Time { return e.Time }
 
+// without leaves a column out.
+func (t tableOf[T]) without(name string) tableOf[T] {
+	t.cols = slices.DeleteFunc(slices.Clone(t.cols), func(c column[T]) bool { return c.name == name })
+	return t
+}
+
 func (t tableOf[T]) name() string { return t.title }
 
 func (t tableOf[T]) check(r row, logged time.Time) error {
@@ -109,6 +120,13 @@ func (t tableOf[T]) check(r row, logged time.Time) error {
 }
 
 func (t tableOf[T]) partition(r row) int { return t.split(r.event, r.data.(T)) }
+
+func (t tableOf[T]) beside(r row) table {
+	if t.also == nil || !t.needed(r.data.(T)) {
+		return nil
+	}
+	return *t.also
+}
 
 func (t tableOf[T]) block() block {
 	b := &blockOf[T]{input: make(proto.Input, len(t.cols)), appends: make([]func(event.Event, T), len(t.cols))}
