@@ -45,8 +45,7 @@ func spans() tableOf[*span] {
 		value("environment", lowCardinality, func(s *span) string { return s.environment }),
 		words("tags", func(s *span) []string { return s.tags }),
 	})
-	full := spansFull()
-	t.also, t.needed = &full, func(s *span) bool { return s.input != "" || s.output != "" }
+	t.also, t.needed = spansFull(), func(s *span) bool { return s.input != "" || s.output != "" }
 	return t
 }
 
@@ -151,7 +150,7 @@ func (s stamp) unixNano() int64 { return s.seconds*1e9 + int64(s.nanos) }
 
 // check is checkStamp, quick for what is in range.
 func (s stamp) check(name string) error {
-	if s.seconds >= earliestSecond && s.seconds < endSecond && s.nanos >= 0 && s.nanos < 1e9 || !s.set {
+	if s.sound() || !s.set {
 		return nil
 	}
 	return checkStamp(name, &timestamppb.Timestamp{Seconds: s.seconds, Nanos: s.nanos})

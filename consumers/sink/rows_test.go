@@ -29,7 +29,7 @@ func TestEveryTypeHasATable(t *testing.T) {
 func TestColumnsAreThoseOfTheSchema(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	all := []table{b.tables.rawRecords, b.tables.deadLetters, b.tables.spans.also}
+	all := []table{b.tables.rawRecords, b.tables.deadLetters, b.tables.spansFull}
 	for _, home := range b.tables.byType {
 		all = append(all, home)
 	}

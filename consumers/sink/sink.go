@@ -23,6 +23,7 @@ const maxPartitions = 100
 
 // store is what the sink needs of ClickHouse.
 type store interface {
+	// Insert must not keep columns.
 	Insert(ctx context.Context, table, token string, columns proto.Input) error
 	StoredUpTo(ctx context.Context, tables []string, topic string, partition int32, from int64) (int64, error)
 	StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]warehouse.Stored, error)
@@ -97,8 +98,9 @@ func (s *Sink) handle(ctx context.Context, b stream.Batch) error {
 func (s *Sink) insert(ctx context.Context, b stream.Batch, parts []part, suffix string) error {
 	for _, part := range parts {
 		if err := s.store.Insert(ctx, part.table, s.token(b, part.place)+suffix, part.block.columns()); err != nil {
-			return err
+			return err // the rest is for the garbage collector
 		}
+		part.block.release()
 	}
 	return nil
 }
@@ -128,8 +130,9 @@ type part struct {
 // the blocks were divided, so that the division does not depend on it.
 func (s *Sink) blocks(b stream.Batch, has stored) ([]part, error) {
 	c := collector{division: divider{}, index: map[place]int{}}
+	var spans spanDecoder
 	for _, r := range b.Records {
-		placed := s.tables.place(r)
+		placed := s.tables.placeQuickly(r, &spans)
 		before, ok := has.rows[r.Offset]
 		if err := c.add(placed, before, ok); err != nil {
 			return nil, err
