@@ -25,9 +25,13 @@ type delivery struct {
 	*progress
 }
 
-// run sends from the front of what is pending. A request that is refused as a whole is halved, and stays small
-// until the event is found that it was refused for: log2 of the request's events tries, twice that at worst.
+// run sends from the front of what is pending, after it has asked about what is in doubt. A request that is refused as a
+// whole is halved, and stays small until the event is found that it was refused for: log2 of the request's events
+// tries, twice that at worst.
 func (d *delivery) run(ctx context.Context) error {
+	if err := d.ask(ctx); err != nil {
+		return err
+	}
 	limit := d.x.cfg.MaxEvents
 	for {
 		if err := d.bury(ctx); err != nil {
@@ -38,23 +42,34 @@ func (d *delivery) run(ctx context.Context) error {
 		}
 		n := d.fit(limit)
 		result, err := d.export(ctx, n)
-		class, halvable := refusal(err)
-		switch {
+		n = d.settle(n, result, err)
+		switch class, halvable := refusal(err); {
 		case err == nil:
-			d.settle(n, result)
-		case halvable && n > 1:
+		case !halvable:
+			return err
+		case n > 1:
 			limit = n / 2
-		case halvable:
-			if err := d.confirm(ctx, class, err); err != nil {
+		case n == 1:
+			if err := d.single(ctx, class, err); err != nil {
 				return err
 			}
-			d.doom(0, class, err.Error())
-			d.pending = d.pending[1:]
 			limit = d.x.cfg.MaxEvents
-		default:
-			return err
 		}
 	}
+}
+
+// single ends an event that was refused alone.
+func (d *delivery) single(ctx context.Context, class event.Reason, refused error) error {
+	if errors.Is(refused, trace.ErrDuplicate) {
+		d.x.metrics.count(d.x.Name(), kindOf(d.pending[0].event), "found", 1)
+	} else {
+		if err := d.confirm(ctx, class, refused); err != nil {
+			return err
+		}
+		d.doom(0, class, refused.Error())
+	}
+	d.pending = d.pending[1:]
+	return nil
 }
 
 // fit is how many events the next request takes.
@@ -74,9 +89,21 @@ func (d *delivery) export(ctx context.Context, n int) (trace.Result, error) {
 	for i := range events {
 		events[i] = d.pending[i].event
 	}
-	start := time.Now()
-	result, err := d.x.backend.Export(ctx, trace.Batch{Events: events, Replayed: d.batch.Replayed})
-	d.x.metrics.requestSeconds.WithLabelValues(d.x.Name()).Observe(time.Since(start).Seconds())
+	paths, err := d.x.ancestry.paths(ctx, d.batch, events)
+	if err != nil {
+		return trace.Result{}, err
+	}
+	if err := d.x.breaker.admit(); err != nil {
+		return trace.Result{}, err
+	}
+	start := d.x.deps.Now()
+	d.doubtAll(n, start)
+	result, err := d.x.backend.Export(ctx, trace.Batch{Events: events, Paths: paths})
+	d.x.metrics.requestSeconds.WithLabelValues(d.x.Name()).Observe(d.x.deps.Now().Sub(start).Seconds())
+	d.x.breaker.note(err)
+	if certain(err) {
+		d.doubtAll(n, time.Time{})
+	}
 	return result, err
 }
 
@@ -84,6 +111,8 @@ func (d *delivery) export(ctx context.Context, n int) (trace.Result, error) {
 func refusal(err error) (class event.Reason, halvable bool) {
 	var rejected *trace.RejectedError
 	switch {
+	case errors.Is(err, trace.ErrDuplicate):
+		return "", true
 	case errors.Is(err, trace.ErrTooLarge):
 		return ReasonTooLarge, true
 	case errors.As(err, &rejected):
@@ -106,26 +135,54 @@ func (d *delivery) confirm(ctx context.Context, class event.Reason, refused erro
 	return err
 }
 
-// settle takes a successful request off what is pending.
-func (d *delivery) settle(n int, result trace.Result) {
+// settle takes off what is pending what the request of the first n settled: all of them, or after an error what it
+// names. It returns how many of the n are left.
+func (d *delivery) settle(n int, result trace.Result, err error) int {
 	group := d.x.Name()
-	d.x.metrics.blocked.WithLabelValues(group).Set(0)
-	refused := map[int]bool{}
+	done := make([]bool, n)
 	for _, r := range result.Rejected {
-		refused[r.Index] = true
+		done[r.Index] = true
 		d.doom(r.Index, ReasonRejected, r.Reason)
 	}
-	for i, it := range d.pending[:n] {
-		if !refused[i] {
-			d.x.metrics.count(group, kindOf(it.event), "exported", 1)
+	took := func(i int) {
+		if !done[i] {
+			done[i] = true
+			d.x.metrics.count(group, kindOf(d.pending[i].event), "exported", 1)
 		}
 	}
-	if result.Unnamed > 0 {
-		d.x.metrics.unnamed.WithLabelValues(group).Add(float64(result.Unnamed))
-		d.x.deps.Logger.Warn("the backend dropped events without saying which", "group", group, "topic", d.batch.Topic,
-			"partition", d.batch.Partition, "from", d.pending[0].event.Position.Offset, "dropped", result.Unnamed, "of", n, "reason", result.Note)
+	for _, i := range result.Settled {
+		took(i)
 	}
-	d.pending = d.pending[n:]
+	if err == nil {
+		d.x.metrics.blocked.WithLabelValues(group).Set(0)
+		for i := range n {
+			took(i)
+		}
+	}
+	d.warn(n, result)
+	return n - d.remove(done)
+}
+
+// remove takes the pending events that are done off the list and returns how many they were.
+func (d *delivery) remove(done []bool) int {
+	kept := make([]item, 0, len(d.pending))
+	for i, it := range d.pending {
+		if i >= len(done) || !done[i] {
+			kept = append(kept, it)
+		}
+	}
+	removed := len(d.pending) - len(kept)
+	d.pending = kept
+	return removed
+}
+
+func (d *delivery) warn(n int, result trace.Result) {
+	if result.Unnamed == 0 {
+		return
+	}
+	d.x.metrics.unnamed.WithLabelValues(d.x.Name()).Add(float64(result.Unnamed))
+	d.x.deps.Logger.Warn("the backend dropped events without saying which", "group", d.x.Name(), "topic", d.batch.Topic,
+		"partition", d.batch.Partition, "from", d.pending[0].event.Position.Offset, "dropped", result.Unnamed, "of", n, "reason", result.Note)
 }
 
 // doom marks a pending event for the dead letters.

@@ -85,7 +85,10 @@ func TestLaterFailureDoesNotRepeatWhatWasSettled(t *testing.T) {
 	require.ErrorAs(t, b.handle(t, work), &retry)
 	require.Equal(t, 3*time.Second, retry.After)
 	require.Len(t, b.arrived(), 10)
+	require.ErrorIs(t, b.handle(t, work), exporter.ErrOpen)
+	require.Len(t, b.arrived(), 10)
 
+	b.clock.forward(3 * time.Second)
 	require.NoError(t, b.handle(t, work))
 	require.Equal(t, spanIDs(spans), b.arrived())
 }
@@ -112,6 +115,7 @@ func TestRefusedKeyHoldsTheBatchAndRaisesTheAlarm(t *testing.T) {
 		require.ErrorAs(t, err, &blocked)
 		require.ErrorContains(t, err, "OTEL_EXPORTER_OTLP_HEADERS")
 		require.Equal(t, 1, b.metric(t, "ragline_exporter_blocked", group))
+		b.clock.forward(time.Minute)
 	}
 	require.NoError(t, b.handle(t, work))
 	require.Equal(t, 0, b.metric(t, "ragline_exporter_blocked", group))

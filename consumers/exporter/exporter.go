@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -29,17 +30,21 @@ type Deps struct {
 	Registerer prometheus.Registerer
 	// Transport carries requests to backends. Nil lets each make its own.
 	Transport http.RoundTripper
+	// Now is the clock. Nil is time.Now.
+	Now func() time.Time
 	// Version of the code, written into dead letters and sent as the version of the OTLP scope.
 	Version string
 }
 
 // Exporter feeds one backend. It is a stream.BatchHandler for the topics of Topics.
 type Exporter struct {
-	cfg     Config
-	deps    Deps
-	backend trace.Backend
-	metrics *metrics
-	letters *deadLetters
+	cfg      Config
+	deps     Deps
+	backend  trace.Backend
+	metrics  *metrics
+	letters  *deadLetters
+	breaker  *breaker
+	ancestry *ancestry
 
 	mu       sync.Mutex
 	progress map[place]*progress
@@ -57,6 +62,9 @@ func New(cfg Config, deps Deps) ([]*Exporter, error) {
 	}
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
 	}
 	if deps.Version == "" {
 		deps.Version = "unknown"
@@ -83,6 +91,8 @@ func New(cfg Config, deps Deps) ([]*Exporter, error) {
 func newExporter(cfg Config, deps Deps, b trace.Backend, m *metrics) *Exporter {
 	x := &Exporter{cfg: cfg, deps: deps, backend: b, metrics: m, progress: map[place]*progress{}}
 	x.letters = &deadLetters{broker: deps.Broker, group: x.Name(), version: deps.Version}
+	x.breaker = newBreaker(deps.Now, m.open.WithLabelValues(x.Name()))
+	x.ancestry = newAncestry(b, deps.Broker, deps.Now)
 	m.blocked.WithLabelValues(x.Name()).Set(0)
 	return x
 }

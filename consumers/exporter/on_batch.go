@@ -24,9 +24,11 @@ type place struct {
 // progress is what is left of a batch. It lives over the tries of a batch, so that a later failure does not send
 // again what an earlier try settled.
 type progress struct {
-	from, to int64
-	pending  []item
-	doomed   []burial
+	// first is the batch's first record. A batch that is handed over anew, after its partition was with another
+	// process perhaps, has read its records anew.
+	first   *event.Record
+	pending []item
+	doomed  []burial
 }
 
 // item is an event that is to be sent; index is its record's in the batch.
@@ -34,6 +36,8 @@ type item struct {
 	event event.Event
 	index int
 	bytes int
+	// doubt is when it was sent without our knowing what became of it. Zero: it was not sent, or was refused.
+	doubt time.Time
 }
 
 // burial is an event that the backend will never take.
@@ -55,15 +59,23 @@ func (x *Exporter) HandleBatch(ctx context.Context, b stream.Batch) error {
 	return nil
 }
 
-// resume returns what is left of the batch, which is all of it at the first try.
+// resume returns what is left of the batch, which is all of it at the first try. Of a batch that was announced before,
+// nobody knows what was sent.
 func (x *Exporter) resume(b stream.Batch) *progress {
+	var first *event.Record
+	if len(b.Records) > 0 {
+		first = &b.Records[0]
+	}
 	at := place{b.Topic, b.Partition}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	p := x.progress[at]
-	if p == nil || p.from != b.From || p.to != b.To {
-		p = &progress{from: b.From, to: b.To, pending: x.decode(b.Records)}
+	if p == nil || p.first != first {
+		p = &progress{first: first, pending: x.decode(b.Records)}
 		x.progress[at] = p
+		if b.Replayed {
+			p.doubtAll(len(p.pending), x.deps.Now())
+		}
 	}
 	return p
 }
@@ -107,9 +119,22 @@ func (x *Exporter) instruct(err error) error {
 		x.metrics.blocked.WithLabelValues(x.Name()).Set(1)
 		return stream.RetryIn(blockedPause, err)
 	}
+	var wait *waitError
+	if errors.As(err, &wait) {
+		return stream.RetryIn(wait.after, err)
+	}
 	var retry *trace.RetryError
 	if errors.As(err, &retry) && retry.After > 0 {
 		return stream.RetryIn(retry.After, err)
 	}
 	return err
 }
+
+// waitError asks for another try without blaming the backend.
+type waitError struct {
+	after time.Duration
+	err   error
+}
+
+func (e *waitError) Error() string { return e.err.Error() }
+func (e *waitError) Unwrap() error { return e.err }

@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"encoding/hex"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,15 +27,34 @@ type bundle struct {
 	collector *otlptest.Collector
 	registry  *prometheus.Registry
 	exporters []*exporter.Exporter
+	clock     *clock
+}
+
+// clock is the time of the exporters, which tests set forward.
+type clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *clock) forward(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
 }
 
 // setup opens the exporters of OBSERVABILITY_BACKEND against a fake Kafka and a strict collector.
 func setup(t *testing.T, backends string, settings ...string) *bundle {
 	t.Helper()
-	b := &bundle{cluster: streamtest.NewCluster(t), collector: otlptest.New(t), registry: prometheus.NewRegistry()}
+	b := &bundle{cluster: streamtest.NewCluster(t), collector: otlptest.New(t), registry: prometheus.NewRegistry(), clock: &clock{}}
 	settings = append([]string{"OBSERVABILITY_BACKEND=" + backends, "OTEL_EXPORTER_OTLP_ENDPOINT=" + b.collector.URL()}, settings...)
 	var err error
-	b.exporters, err = exporter.New(config(t, settings...), exporter.Deps{Broker: b.cluster.Broker, Registerer: b.registry, Version: "test"})
+	b.exporters, err = exporter.New(config(t, settings...), exporter.Deps{Broker: b.cluster.Broker, Registerer: b.registry, Now: b.clock.now, Version: "test"})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		for _, x := range b.exporters {

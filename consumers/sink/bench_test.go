@@ -15,7 +15,7 @@ import (
 )
 
 // spanLog is a batch of spans: 5 attributes and input and output of the given sizes.
-func spanLog(b *testing.B, rows, input, output int) *log {
+func spanLog(b testing.TB, rows, input, output int) *log {
 	b.Helper()
 	words := strings.Repeat("the valve shall be tested at ambient temperature with helium ", 100)
 	l := &log{topic: topic.Spans}
@@ -55,14 +55,17 @@ func BenchmarkEncode(b *testing.B) {
 			var buf chproto.Buffer
 			b.ReportAllocs()
 			for b.Loop() {
-				parts, err := s.blocks(l.all(), nil)
+				parts, err := s.blocks(l.all(), stored{})
 				if err != nil {
 					b.Fatal(err)
 				}
-				buf.Reset()
-				block := chproto.Block{Columns: len(parts[0].block.columns()), Rows: benchRows}
-				if err := block.EncodeBlock(&buf, 0, parts[0].block.columns()); err != nil {
-					b.Fatal(err)
+				for _, part := range parts {
+					buf.Reset()
+					block := chproto.Block{Columns: len(part.block.columns()), Rows: part.block.columns()[0].Data.Rows()}
+					if err := block.EncodeBlock(&buf, 0, part.block.columns()); err != nil {
+						b.Fatal(err)
+					}
+					part.block.release()
 				}
 			}
 			reportRows(b)

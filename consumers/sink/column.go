@@ -56,13 +56,11 @@ func words[T any](name string, get func(T) []string) column[T] {
 
 // Column types, by their name in ClickHouse.
 
-func text() proto.ColumnOf[string]           { return new(proto.ColStr) }
-func lowCardinality() proto.ColumnOf[string] { return new(proto.ColStr).LowCardinality() }
-func boolean() proto.ColumnOf[bool]          { return new(proto.ColBool) }
-func integer32() proto.ColumnOf[int32]       { return new(proto.ColInt32) }
-func integer64() proto.ColumnOf[int64]       { return new(proto.ColInt64) }
-func float64s() proto.ColumnOf[float64]      { return new(proto.ColFloat64) }
-func texts() proto.ColumnOf[[]string]        { return proto.NewArray(text()) }
+func boolean() proto.ColumnOf[bool]     { return new(proto.ColBool) }
+func integer32() proto.ColumnOf[int32]  { return new(proto.ColInt32) }
+func integer64() proto.ColumnOf[int64]  { return new(proto.ColInt64) }
+func float64s() proto.ColumnOf[float64] { return new(proto.ColFloat64) }
+func texts() proto.ColumnOf[[]string]   { return proto.NewArray(text()) }
 
 func nullable[V any](of func() proto.ColumnOf[V]) func() proto.ColumnOf[proto.Nullable[V]] {
 	return func() proto.ColumnOf[proto.Nullable[V]] { return proto.NewColNullable(of()) }

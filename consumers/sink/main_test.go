@@ -38,14 +38,21 @@ func setup(t testing.TB) bundle {
 
 func setupAt(t testing.TB, address string) bundle {
 	t.Helper()
+	b := open(t, address)
+	_, err := b.warehouse.Migrate(t.Context())
+	require.NoError(t, err)
+	return b
+}
+
+// open is setupAt without tables.
+func open(t testing.TB, address string) bundle {
+	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg, err := env.ParseAsWithOptions[warehouse.Config](env.Options{Environment: map[string]string{"CLICKHOUSE_URL": address}})
 	require.NoError(t, err)
 	w, err := warehouse.Open(cfg, logger)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
-	_, err = w.Migrate(t.Context())
-	require.NoError(t, err)
 	return bundle{New(config(t), w, logger), w}
 }
 

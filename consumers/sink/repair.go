@@ -52,9 +52,9 @@ func (s *Sink) repair(ctx context.Context, b stream.Batch) error {
 
 // missing returns what ClickHouse has not of the batch, as blocks.
 func (s *Sink) missing(ctx context.Context, b stream.Batch) ([]part, error) {
-	stored, err := s.store.StoredEvents(ctx, s.tables.of(b.Topic), b.Topic, b.Partition, b.From, b.To)
+	has, err := s.look(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	return s.blocks(b, stored)
+	return s.blocks(b, has)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/warehouse"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse/enginetest"
 	"github.com/ragline/ragline/producers/broker"
@@ -36,7 +37,7 @@ func (r *recording) Insert(ctx context.Context, table, token string, columns pro
 	return r.after(table, token)
 }
 
-func (r *recording) StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]string, error) {
+func (r *recording) StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]warehouse.Stored, error) {
 	r.asked++
 	if r.hide {
 		return nil, nil

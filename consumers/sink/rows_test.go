@@ -29,7 +29,7 @@ func TestEveryTypeHasATable(t *testing.T) {
 func TestColumnsAreThoseOfTheSchema(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	all := []table{b.tables.rawRecords, b.tables.deadLetters}
+	all := []table{b.tables.rawRecords, b.tables.deadLetters, b.tables.spansFull}
 	for _, home := range b.tables.byType {
 		all = append(all, home)
 	}
@@ -77,6 +77,10 @@ func TestEveryFieldLandsInItsColumn(t *testing.T) {
 		requireGolden(t, d.Type+".json", pretty(t, result))
 	}
 	require.Equal(t, "0", b.one(t, "SELECT count() FROM raw_records"))
+	texts, err := b.warehouse.Table(t.Context(), "SELECT * FROM spans_full")
+	require.NoError(t, err)
+	requireNothingEmpty(t, "spans_full", texts)
+	requireGolden(t, "spans_full.json", pretty(t, texts))
 }
 
 func requireNothingEmpty(t *testing.T, home string, result *warehouse.Result) {
@@ -118,8 +122,10 @@ func TestProtobufAndJSONGiveTheSameRow(t *testing.T) {
 	e, err := topic.Decode(fromJSON)
 	require.NoError(t, err)
 	b.handled(t, topic.Spans, fromJSON, encoded(t, e))
-	require.Equal(t, "1", b.one(t, "SELECT count() FROM (SELECT DISTINCT * EXCEPT _offset FROM spans)"))
-	require.Equal(t, "2", b.one(t, "SELECT count() FROM spans"))
+	for _, table := range []string{"spans", "spans_full"} {
+		require.Equal(t, "1", b.one(t, "SELECT count() FROM (SELECT DISTINCT * EXCEPT _offset FROM "+table+")"))
+		require.Equal(t, "2", b.one(t, "SELECT count() FROM "+table))
+	}
 }
 
 func TestTombstoneRemovesADocument(t *testing.T) {

@@ -26,13 +26,15 @@ func costColumns[T any](get func(T) *event.Cost) []column[T] {
 		}
 		return proto.NewNullable(proto.Decimal64(get(m).GetPicoUsd()))
 	})
-	cost.check = func(m T) error {
-		if p := get(m).GetPicoUsd(); p > maxPicoUSD || p < -maxPicoUSD {
-			return &event.DecodeError{Reason: reasonOutOfRange, Field: "cost", Err: fmt.Errorf("%d picodollars are a million dollars or more", p)}
-		}
+	cost.check = func(m T) error { return checkPicoUSD(get(m).GetPicoUsd()) }
+	return []column[T]{cost, value("price_table", lowCardinality, func(m T) string { return get(m).GetPriceTable() })}
+}
+
+func checkPicoUSD(p int64) error {
+	if p <= maxPicoUSD && p >= -maxPicoUSD {
 		return nil
 	}
-	return []column[T]{cost, value("price_table", lowCardinality, func(m T) string { return get(m).GetPriceTable() })}
+	return &event.DecodeError{Reason: reasonOutOfRange, Field: "cost", Err: fmt.Errorf("%d picodollars are a million dollars or more", p)}
 }
 
 func usageColumns[T any](get func(T) *event.Usage) []column[T] {

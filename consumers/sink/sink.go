@@ -23,9 +23,10 @@ const maxPartitions = 100
 
 // store is what the sink needs of ClickHouse.
 type store interface {
+	// Insert must not keep columns.
 	Insert(ctx context.Context, table, token string, columns proto.Input) error
 	StoredUpTo(ctx context.Context, tables []string, topic string, partition int32, from int64) (int64, error)
-	StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]string, error)
+	StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]warehouse.Stored, error)
 }
 
 // Sink stores batches.
@@ -97,8 +98,9 @@ func (s *Sink) handle(ctx context.Context, b stream.Batch) error {
 func (s *Sink) insert(ctx context.Context, b stream.Batch, parts []part, suffix string) error {
 	for _, part := range parts {
 		if err := s.store.Insert(ctx, part.table, s.token(b, part.place)+suffix, part.block.columns()); err != nil {
-			return err
+			return err // the rest is for the garbage collector
 		}
+		part.block.release()
 	}
 	return nil
 }
@@ -126,28 +128,51 @@ type part struct {
 
 // blocks turns a batch into blocks, in the order of their first records. What is stored is left out only after
 // the blocks were divided, so that the division does not depend on it.
-func (s *Sink) blocks(b stream.Batch, stored map[int64]string) ([]part, error) {
-	d := divider{}
-	var parts []part
-	index := map[place]int{}
+func (s *Sink) blocks(b stream.Batch, has stored) ([]part, error) {
+	c := collector{division: divider{}, index: map[place]int{}}
+	var spans spanDecoder
 	for _, r := range b.Records {
-		placed := s.tables.place(r)
-		at := d.place(placed)
-		if id, ok := stored[r.Offset]; ok {
-			if id != placed.event.ID {
-				return nil, fmt.Errorf("event %s at offset %d: %w", placed.event.ID, r.Offset, ErrOtherLog)
-			}
-			continue
+		placed := s.tables.placeQuickly(r, &spans)
+		before, ok := has.rows[r.Offset]
+		if err := c.add(placed, before, ok); err != nil {
+			return nil, err
 		}
-		i, open := index[at]
-		if !open {
-			i = len(parts)
-			index[at] = i
-			parts = append(parts, part{at, placed.table.block()})
+		also := placed.table.beside(placed)
+		if also == nil || ok && before.Table != placed.table.name() {
+			continue // another version of the code stored the record elsewhere
 		}
-		parts[i].block.add(placed)
+		placed.table = also
+		before, ok = has.beside[r.Offset]
+		if err := c.add(placed, before, ok); err != nil {
+			return nil, err
+		}
 	}
-	return parts, nil
+	return c.parts, nil
+}
+
+// collector puts rows into blocks.
+type collector struct {
+	division divider
+	index    map[place]int
+	parts    []part
+}
+
+func (c *collector) add(r row, before warehouse.Stored, stored bool) error {
+	at := c.division.place(r)
+	if stored {
+		if before.EventID != r.event.ID {
+			return fmt.Errorf("event %s at offset %d: %w", r.event.ID, before.Offset, ErrOtherLog)
+		}
+		return nil
+	}
+	i, open := c.index[at]
+	if !open {
+		i = len(c.parts)
+		c.index[at] = i
+		c.parts = append(c.parts, part{at, r.table.block()})
+	}
+	c.parts[i].block.add(r)
+	return nil
 }
 
 // divider numbers the table partitions of a batch and puts each hundred into one block.
@@ -166,23 +191,36 @@ func (d divider) place(r row) place {
 	return place{name, n / maxPartitions}
 }
 
-// stored returns what ClickHouse has of the batch: event ids by offset. It asks only where there can be any.
-func (s *Sink) stored(ctx context.Context, b stream.Batch) (map[int64]string, error) {
-	tables := s.tables.of(b.Topic)
+// stored is what ClickHouse has of a batch, by offset: a record in any of the tables that it may be in, and in the
+// tables beside them.
+type stored struct{ rows, beside map[int64]warehouse.Stored }
+
+// stored looks only where there can be something.
+func (s *Sink) stored(ctx context.Context, b stream.Batch) (stored, error) {
 	if !s.progress.continues(b) {
-		highest, err := s.store.StoredUpTo(ctx, tables, b.Topic, b.Partition, b.From)
+		names := append(s.tables.of(b.Topic), s.tables.besides(b.Topic)...)
+		highest, err := s.store.StoredUpTo(ctx, names, b.Topic, b.Partition, b.From)
 		if err != nil {
-			return nil, err
+			return stored{}, err
 		}
 		s.progress.found(b, highest)
 	}
 	if !s.progress.within(b) {
-		return nil, nil
+		return stored{}, nil
 	}
-	stored, err := s.store.StoredEvents(ctx, tables, b.Topic, b.Partition, b.From, b.To)
+	has, err := s.look(ctx, b)
 	if err != nil {
-		return nil, err
+		return stored{}, err
 	}
-	s.logger.Debug("leaving out what is stored", "topic", b.Topic, "partition", b.Partition, "from", b.From, "to", b.To, "stored", len(stored))
-	return stored, nil
+	s.logger.Debug("leaving out what is stored", "topic", b.Topic, "partition", b.Partition, "from", b.From, "to", b.To, "stored", len(has.rows))
+	return has, nil
+}
+
+// look asks ClickHouse for a batch.
+func (s *Sink) look(ctx context.Context, b stream.Batch) (has stored, err error) {
+	has.rows, err = s.store.StoredEvents(ctx, s.tables.of(b.Topic), b.Topic, b.Partition, b.From, b.To)
+	if names := s.tables.besides(b.Topic); err == nil && len(names) > 0 {
+		has.beside, err = s.store.StoredEvents(ctx, names, b.Topic, b.Partition, b.From, b.To)
+	}
+	return has, err
 }

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -18,12 +19,16 @@ type table interface {
 	partition(row) int
 	// block returns an empty block.
 	block() block
+	// beside is the table that holds more of the row, under the same position, or nil.
+	beside(row) table
 }
 
 // block collects rows.
 type block interface {
 	add(row)
 	columns() proto.Input
+	// release gives the block back once nothing reads it any more: columns that have grown are worth keeping.
+	release()
 }
 
 // row is what a record became: its envelope, and the data that its table's columns read.
@@ -43,11 +48,16 @@ type tableOf[T any] struct {
 	// daily is the time whose day is the partition, where partitions are days.
 	daily     func(event.Event, T) time.Time
 	dailyName string
+	// also holds more of the rows for which needed is true.
+	also   table
+	needed func(T) bool
+	// spare holds empty blocks.
+	spare *sync.Pool
 }
 
 // newTable puts the envelope before and the position after the columns.
 func newTable[T any](name string, split func(event.Event, T) int, columns ...[]column[T]) tableOf[T] {
-	t := tableOf[T]{title: name, split: split}
+	t := tableOf[T]{title: name, split: split, spare: &sync.Pool{}}
 	t.cols = slices.Concat(envelopeColumns[T](), slices.Concat(columns...), positionColumns[T]())
 	for _, c := range t.cols {
 		if c.check != nil {
@@ -91,6 +101,12 @@ func byMonth[T any](e event.Event, _ T) int { return month(e.Time) }
 
 func eventTime[T any](e event.Event, _ T) time.Time { return e.Time }
 
+// without leaves a column out.
+func (t tableOf[T]) without(name string) tableOf[T] {
+	t.cols = slices.DeleteFunc(slices.Clone(t.cols), func(c column[T]) bool { return c.name == name })
+	return t
+}
+
 func (t tableOf[T]) name() string { return t.title }
 
 func (t tableOf[T]) check(r row, logged time.Time) error {
@@ -110,8 +126,18 @@ func (t tableOf[T]) check(r row, logged time.Time) error {
 
 func (t tableOf[T]) partition(r row) int { return t.split(r.event, r.data.(T)) }
 
+func (t tableOf[T]) beside(r row) table {
+	if t.also == nil || !t.needed(r.data.(T)) {
+		return nil
+	}
+	return t.also
+}
+
 func (t tableOf[T]) block() block {
-	b := &blockOf[T]{input: make(proto.Input, len(t.cols)), appends: make([]func(event.Event, T), len(t.cols))}
+	if b, ok := t.spare.Get().(*blockOf[T]); ok {
+		return b
+	}
+	b := &blockOf[T]{input: make(proto.Input, len(t.cols)), appends: make([]func(event.Event, T), len(t.cols)), home: t.spare}
 	for i, c := range t.cols {
 		b.input[i].Name = c.name
 		b.input[i].Data, b.appends[i] = c.start()
@@ -122,6 +148,7 @@ func (t tableOf[T]) block() block {
 type blockOf[T any] struct {
 	input   proto.Input
 	appends []func(event.Event, T)
+	home    *sync.Pool
 }
 
 func (b *blockOf[T]) add(r row) {
@@ -132,3 +159,8 @@ func (b *blockOf[T]) add(r row) {
 }
 
 func (b *blockOf[T]) columns() proto.Input { return b.input }
+
+func (b *blockOf[T]) release() {
+	b.input.Reset()
+	b.home.Put(b)
+}

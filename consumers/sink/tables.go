@@ -10,18 +10,20 @@ import (
 // tables knows the table of every record.
 type tables struct {
 	byType      map[string]table
+	spans       table
+	spansFull   table
 	rawRecords  tableOf[rawRecord]
 	deadLetters tableOf[deadLetter]
 }
 
 func newTables() tables {
-	training, models := trainingEvents(), modelEvents()
+	training, models, spans := trainingEvents(), modelEvents(), spans()
 	return tables{
 		byType: map[string]table{
 			"query.asked.v1":          queries(),
 			"answer.given.v1":         answers(),
 			"answer.chunk.v1":         answerChunks(),
-			"span.ended.v1":           spans(),
+			"span.ended.v1":           spans,
 			"interaction.captured.v1": interactions(),
 			"score.given.v1":          scores(),
 			"feedback.given.v1":       feedback(),
@@ -43,9 +45,21 @@ func newTables() tables {
 			"model.rejected.v1":       models,
 			"model.rolled_back.v1":    models,
 		},
+		spans:       spans,
+		spansFull:   spans.also,
 		rawRecords:  rawRecords(),
 		deadLetters: deadLetters(),
 	}
+}
+
+// placeQuickly is place, with a short way for sound spans.
+func (t tables) placeQuickly(r event.Record, d *spanDecoder) row {
+	if e, s, ok := d.decode(r); ok {
+		if placed := (row{table: t.spans, event: e, data: s}); t.spans.check(placed, r.Timestamp) == nil {
+			return placed
+		}
+	}
+	return t.place(r)
 }
 
 // place decides what becomes of a record. It is a pure function: a replay places every record alike.
@@ -62,8 +76,11 @@ func (t tables) place(r event.Record) row {
 		return t.raw(e, r, &event.DecodeError{Reason: event.ReasonUnknownType, Field: event.HeaderType, Err: event.ErrUnknownType})
 	}
 	placed := row{table: home, event: e, data: e.Data}
-	if e.Data == nil {
+	switch data := e.Data.(type) {
+	case nil:
 		placed.data = removed(e)
+	case *event.SpanEnded:
+		placed.data = spanOf(data)
 	}
 	if err := home.check(placed, r.Timestamp); err != nil {
 		return t.raw(e, r, err)
@@ -85,4 +102,12 @@ func (t tables) of(name string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// besides returns the names of the tables that hold more of a topic's rows.
+func (t tables) besides(name string) []string {
+	if name == topic.Spans {
+		return []string{t.spansFull.name()}
+	}
+	return nil
 }

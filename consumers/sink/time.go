@@ -15,6 +15,9 @@ import (
 const (
 	earliestYear = 1970
 	latestYear   = 2099
+	// The same as seconds since 1970.
+	earliestSecond = 0
+	endSecond      = 4_102_444_800 // 2100
 )
 
 // maxDistance bounds how many partitions one producer can fill where partitions are days: there are 47,000 days within
@@ -31,13 +34,6 @@ func dateTime(p proto.Precision) proto.ColumnOf[time.Time] {
 	return new(proto.ColDateTime64).WithPrecision(p).WithLocation(time.UTC)
 }
 
-// moment is a required point in time.
-func moment[T any](name string, of func() proto.ColumnOf[time.Time], get func(T) *timestamppb.Timestamp) column[T] {
-	c := value(name, of, func(m T) time.Time { return get(m).AsTime() })
-	c.check = func(m T) error { return checkStamp(name, get(m)) }
-	return c
-}
-
 // optionalMoment is NULL where the field is absent.
 func optionalMoment[T any](name string, of func() proto.ColumnOf[time.Time], get func(T) *timestamppb.Timestamp) column[T] {
 	c := value(name, nullable(of), func(m T) proto.Nullable[time.Time] { return stampOrNull(get(m)) })
@@ -48,13 +44,6 @@ func optionalMoment[T any](name string, of func() proto.ColumnOf[time.Time], get
 // optionalMoments is an array of points in time, each of which may be absent.
 func optionalMoments[T, E any](name string, of func() proto.ColumnOf[time.Time], elements func(T) []E, get func(E) *timestamppb.Timestamp) column[T] {
 	c := list(name, nullable(of), elements, func(e E) proto.Nullable[time.Time] { return stampOrNull(get(e)) })
-	c.check = checkEach(name, elements, get)
-	return c
-}
-
-// moments is an array of points in time. An absent one is the epoch.
-func moments[T, E any](name string, of func() proto.ColumnOf[time.Time], elements func(T) []E, get func(E) *timestamppb.Timestamp) column[T] {
-	c := list(name, of, elements, func(e E) time.Time { return get(e).AsTime() })
 	c.check = checkEach(name, elements, get)
 	return c
 }

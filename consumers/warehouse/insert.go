@@ -23,7 +23,7 @@ func (w *Warehouse) Insert(ctx context.Context, table, token string, columns pro
 	if len(columns) == 0 || columns[0].Data.Rows() == 0 {
 		return nil
 	}
-	body, err := encode(columns)
+	body, err := w.encode(table, columns)
 	if err != nil {
 		return fmt.Errorf("encoding rows of %s: %w", table, err)
 	}
@@ -46,13 +46,18 @@ func (w *Warehouse) Insert(ctx context.Context, table, token string, columns pro
 	return nil
 }
 
-// encode writes revision 0: what ClickHouse reads from an HTTP body.
-func encode(columns proto.Input) ([]byte, error) {
+// encode writes revision 0: what ClickHouse reads from an HTTP body. The body of the table's last insert says how much
+// room to make. It is never used again: a server may answer while the transport still reads it.
+func (w *Warehouse) encode(table string, columns proto.Input) ([]byte, error) {
 	var buf proto.Buffer
+	if last, ok := w.bodies.Load(table); ok {
+		buf.Buf = make([]byte, 0, last.(int)*9/8)
+	}
 	block := proto.Block{Columns: len(columns), Rows: columns[0].Data.Rows()}
 	if err := block.EncodeBlock(&buf, 0, columns); err != nil {
 		return nil, err
 	}
+	w.bodies.Store(table, len(buf.Buf))
 	return buf.Buf, nil
 }
 

@@ -23,20 +23,24 @@ func (w *Warehouse) StoredUpTo(ctx context.Context, tables []string, topic strin
 	return rows[0].Highest, nil
 }
 
-// StoredEvents returns the event ids by offset within [from, to) that any of the tables holds of a partition.
-func (w *Warehouse) StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]string, error) {
-	var rows []struct {
-		Offset int64  `ch:"o"`
-		ID     string `ch:"event_id"`
-	}
-	err := w.Select(ownWrites(ctx), &rows, offsetsOf(tables, "SELECT _offset AS o, event_id", "_offset >= {from:Int64} AND _offset < {to:Int64}"),
+// Stored is a record that ClickHouse has.
+type Stored struct {
+	Table   string `ch:"t"`
+	Offset  int64  `ch:"o"`
+	EventID string `ch:"event_id"`
+}
+
+// StoredEvents returns by offset what any of the tables holds of a partition within [from, to).
+func (w *Warehouse) StoredEvents(ctx context.Context, tables []string, topic string, partition int32, from, to int64) (map[int64]Stored, error) {
+	var rows []Stored
+	err := w.Select(ownWrites(ctx), &rows, offsetsOf(tables, "SELECT {table} AS t, _offset AS o, event_id", "_offset >= {from:Int64} AND _offset < {to:Int64}"),
 		named("topic", topic), named("partition", partition), named("from", from), named("to", to))
 	if err != nil {
 		return nil, fmt.Errorf("looking up stored offsets of %s/%d: %w", topic, partition, err)
 	}
-	stored := make(map[int64]string, len(rows))
+	stored := make(map[int64]Stored, len(rows))
 	for _, r := range rows {
-		stored[r.Offset] = r.ID
+		stored[r.Offset] = r
 	}
 	return stored, nil
 }
@@ -55,7 +59,7 @@ func (w *Warehouse) Empty(ctx context.Context) (bool, error) {
 func offsetsOf(tables []string, selection, condition string) string {
 	parts := make([]string, len(tables))
 	for i, table := range tables {
-		parts[i] = selection + " FROM " + quote(table) +
+		parts[i] = strings.Replace(selection, "{table}", literal(table), 1) + " FROM " + quote(table) +
 			" WHERE _topic = {topic:String} AND _partition = {partition:Int32} AND " + condition
 	}
 	return strings.Join(parts, " UNION ALL ")

@@ -73,6 +73,9 @@ FROM spans WHERE trace_id = ? ORDER BY start_time, end_time DESC, span_id LIMIT 
 	for i := range t.Spans {
 		t.Spans[i].Duration = time.Duration(t.Spans[i].DurationNS)
 	}
+	if err := w.readTexts(ctx, t); err != nil {
+		return Trace{}, err
+	}
 	err = w.Select(ctx, &t.Scores, `SELECT name, value, label, state, explanation, evaluator, passed
 FROM scores WHERE trace_id = ? ORDER BY name, evaluator, time LIMIT 1 BY event_id`, traceID)
 	if err != nil {
@@ -84,4 +87,28 @@ FROM feedback WHERE trace_id = ? ORDER BY time LIMIT 1 BY event_id`, traceID)
 		return Trace{}, fmt.Errorf("reading feedback on trace %s: %w", traceID, err)
 	}
 	return t, nil
+}
+
+// readTexts replaces the previews by the whole texts, where these are still kept.
+func (w *Warehouse) readTexts(ctx context.Context, t Trace) error {
+	var texts []struct {
+		SpanID string `ch:"span_id"`
+		Input  string `ch:"input"`
+		Output string `ch:"output"`
+	}
+	err := w.Select(ctx, &texts, `SELECT span_id, input, output
+FROM spans_full WHERE trace_id = ? ORDER BY start_time LIMIT 1 BY span_id`, t.ID)
+	if err != nil {
+		return fmt.Errorf("reading texts of trace %s: %w", t.ID, err)
+	}
+	at := make(map[string]int, len(t.Spans))
+	for i, s := range t.Spans {
+		at[s.SpanID] = i
+	}
+	for _, text := range texts {
+		if i, ok := at[text.SpanID]; ok {
+			t.Spans[i].Input, t.Spans[i].Output = text.Input, text.Output
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -27,6 +28,8 @@ type Warehouse struct {
 	conn   driver.Conn
 	// compress costs more than it saves on the own machine.
 	compress bool
+	// bodies holds the size of the last insert into each table.
+	bodies sync.Map
 }
 
 // Open returns a warehouse without talking to it yet.

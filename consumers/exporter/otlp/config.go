@@ -14,13 +14,21 @@ const (
 	ScoresOff   = "off"
 )
 
+// Protocols of OTLP.
+const (
+	ProtocolHTTP = "http/protobuf"
+	ProtocolGRPC = "grpc"
+)
+
 // Config says where the collector is. Names and defaults are those of the OpenTelemetry specification.
 type Config struct {
-	// Endpoint is the collector's base URL; v1/traces and v1/logs are appended.
-	Endpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" envDefault:"http://localhost:4318" doc:"Base URL of the OTLP/HTTP collector; v1/traces and v1/logs are appended. Allowed: http and https URLs."`
+	// Protocol is how to talk to the collector.
+	Protocol string `env:"OTEL_EXPORTER_OTLP_PROTOCOL" envDefault:"http/protobuf" doc:"How to talk to the OTLP collector. Allowed: http/protobuf, grpc."`
+	// Endpoint is the collector's base URL; over HTTP v1/traces and v1/logs are appended.
+	Endpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"Base URL of the OTLP collector; over HTTP v1/traces and v1/logs are appended. Over gRPC https means TLS and http none. Empty: http://localhost:4318, or http://localhost:4317 for grpc. Allowed: http and https URLs."`
 	// TracesEndpoint and LogsEndpoint are used as they are.
-	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" doc:"Full URL for spans, used as it is. Empty: derived from OTEL_EXPORTER_OTLP_ENDPOINT."`
-	LogsEndpoint   string `env:"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" doc:"Full URL for log records, used as it is. Empty: derived from OTEL_EXPORTER_OTLP_ENDPOINT."`
+	TracesEndpoint string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" doc:"Full URL for spans over HTTP, used as it is. Empty: derived from OTEL_EXPORTER_OTLP_ENDPOINT."`
+	LogsEndpoint   string `env:"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT" doc:"Full URL for log records over HTTP, used as it is. Empty: derived from OTEL_EXPORTER_OTLP_ENDPOINT."`
 	// Headers go with every request.
 	Headers string `env:"OTEL_EXPORTER_OTLP_HEADERS" doc:"Headers of every request: name=value pairs separated by commas, values URL-encoded. Usually the API key." secret:"true"`
 	// Compression of requests.
@@ -44,8 +52,8 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	if c.Endpoint == "" && (c.TracesEndpoint == "" || c.LogsEndpoint == "" && c.Scores == ScoresLogs) {
-		return fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT is empty: name the collector's base URL")
+	if c.Protocol != ProtocolHTTP && c.Protocol != ProtocolGRPC {
+		return fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL=%s: allowed are %s and %s", c.Protocol, ProtocolHTTP, ProtocolGRPC)
 	}
 	if _, err := c.headers(); err != nil {
 		return err
@@ -93,8 +101,20 @@ func (c Config) headers() (map[string]string, error) {
 	return headers, nil
 }
 
-func (c Config) tracesURL() string { return signalURL(c.TracesEndpoint, c.Endpoint, "v1/traces") }
-func (c Config) logsURL() string   { return signalURL(c.LogsEndpoint, c.Endpoint, "v1/logs") }
+func (c Config) tracesURL() string { return signalURL(c.TracesEndpoint, c.address(), "v1/traces") }
+func (c Config) logsURL() string   { return signalURL(c.LogsEndpoint, c.address(), "v1/logs") }
+
+// address is the base URL in force.
+func (c Config) address() string {
+	switch {
+	case c.Endpoint != "":
+		return c.Endpoint
+	case c.Protocol == ProtocolGRPC:
+		return "http://localhost:4317"
+	default:
+		return "http://localhost:4318"
+	}
+}
 
 func signalURL(own, base, path string) string {
 	if own != "" {

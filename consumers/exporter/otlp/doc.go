@@ -1,4 +1,4 @@
-// Package otlp sends spans, scores and feedback to any OpenTelemetry collector, as protobuf over HTTP.
+// Package otlp sends spans, scores and feedback to any OpenTelemetry collector, as protobuf over HTTP or gRPC.
 //
 // A span becomes an OTel GenAI span (semantic conventions 1.41), its attributes verbatim. A score and a feedback
 // become the event gen_ai.evaluation.result on the evaluated span: a log record, or where a backend takes no

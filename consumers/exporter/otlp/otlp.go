@@ -3,10 +3,11 @@ package otlp
 import (
 	"context"
 	"net/http"
-	"time"
 
-	"google.golang.org/protobuf/proto"
+	collogspb "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 
+	"github.com/ragline/ragline/consumers/exporter/internal/genai"
 	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/schemas/event"
 )
@@ -16,7 +17,7 @@ const Name = "otlp"
 
 // Deps is what the backend is given.
 type Deps struct {
-	// Transport carries the requests. Nil makes one for this backend.
+	// Transport carries the requests over HTTP. Nil makes one for this backend.
 	Transport http.RoundTripper
 	// Version of the code, sent as the version of the scope.
 	Version string
@@ -25,14 +26,27 @@ type Deps struct {
 // Backend sends to one collector. Close frees its connections.
 type Backend struct {
 	cfg    Config
-	mapper mapper
-	client *http.Client
-	header http.Header
+	mapper genai.Mapper
+	wire   wire
+}
+
+// wire is one of OTLP's two transports. Each method makes one request and returns the partial success.
+type wire interface {
+	traces(ctx context.Context, r *coltracepb.ExportTraceServiceRequest) (answer, error)
+	logs(ctx context.Context, r *collogspb.ExportLogsServiceRequest) (answer, error)
+	close() error
+}
+
+// answer is what a collector says about a request that it took: its partial success.
+type answer struct {
+	rejected int64
+	message  string
 }
 
 var (
 	_ trace.Backend = (*Backend)(nil)
 	_ trace.Prober  = (*Backend)(nil)
+	_ trace.Checker = (*Backend)(nil)
 )
 
 // New checks the configuration. It does not connect.
@@ -40,97 +54,80 @@ func New(cfg Config, deps Deps) (*Backend, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	headers, err := cfg.headers()
+	open := newHTTP
+	if cfg.Protocol == ProtocolGRPC {
+		open = newGRPC
+	}
+	w, err := open(cfg, deps)
 	if err != nil {
 		return nil, err
 	}
-	if deps.Transport == nil {
-		deps.Transport = newTransport()
-	}
-	b := &Backend{
-		cfg:    cfg,
-		mapper: mapper{content: cfg.Content, version: deps.Version},
-		client: &http.Client{
-			Transport: deps.Transport,
-			Timeout:   cfg.timeout(),
-			// A redirect would carry the key elsewhere.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		header: http.Header{"User-Agent": {"ragline"}, "Content-Type": {"application/x-protobuf"}},
-	}
-	for name, value := range headers {
-		b.header.Set(name, value)
-	}
-	return b, nil
-}
-
-func newTransport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 8 // partitions export side by side
-	t.IdleConnTimeout = 30 * time.Second
-	return t
+	return &Backend{cfg: cfg, mapper: genai.Mapper{Content: cfg.Content, Version: deps.Version}, wire: w}, nil
 }
 
 // Name is "otlp".
 func (b *Backend) Name() string { return Name }
 
-// Close frees idle connections. It may be called twice.
-func (b *Backend) Close() error {
-	b.client.CloseIdleConnections()
-	return nil
-}
+// Close frees connections. It may be called twice.
+func (b *Backend) Close() error { return b.wire.close() }
 
 // Export sends spans to the traces endpoint and scores and feedback to the logs endpoint. A batch comes from one
-// topic, so that is one request; with a mixed one, an error of the second repeats the first.
+// topic, so it is one request.
 func (b *Backend) Export(ctx context.Context, batch trace.Batch) (trace.Result, error) {
 	p := b.plan(batch.Events)
 	result := trace.Result{Rejected: p.refused}
 	if len(p.spans) > 0 {
-		r, err := b.send(ctx, b.cfg.tracesURL(), b.mapper.traces(p.pick(batch.Events, p.spans)), p.spans)
+		a, err := b.wire.traces(ctx, b.mapper.Traces(p.pick(batch.Events, p.spans)))
 		if err != nil {
 			return trace.Result{}, err
 		}
-		result = add(result, r)
+		result = add(result, read(a, p.spans))
 	}
 	if len(p.logs) > 0 {
-		r, err := b.send(ctx, b.cfg.logsURL(), b.mapper.logs(p.pick(batch.Events, p.logs)), p.logs)
+		a, err := b.wire.logs(ctx, b.mapper.Logs(p.pick(batch.Events, p.logs)))
 		if err != nil {
-			return trace.Result{}, err
+			return trace.Result{Settled: p.spans}, err
 		}
-		result = add(result, r)
+		result = add(result, read(a, p.logs))
 	}
 	return result, nil
 }
 
-// Probe sends an empty request, which every collector takes, where e would go.
+// Probe sends an empty request to where the event went.
 func (b *Backend) Probe(ctx context.Context, e event.Event) error {
-	url := b.cfg.tracesURL()
+	var err error
 	if p := b.plan([]event.Event{e}); len(p.logs) > 0 {
-		url = b.cfg.logsURL()
+		_, err = b.wire.logs(ctx, &collogspb.ExportLogsServiceRequest{})
+	} else {
+		_, err = b.wire.traces(ctx, &coltracepb.ExportTraceServiceRequest{})
 	}
-	_, err := b.post(ctx, url, nil)
 	return err
 }
 
-// send posts m, which holds the events at the indexes of the batch.
-func (b *Backend) send(ctx context.Context, url string, m proto.Message, indexes []int) (trace.Result, error) {
-	body, err := proto.Marshal(m)
-	if err != nil {
-		return trace.Result{}, &trace.RejectedError{Err: err}
+// Check sends empty requests.
+func (b *Backend) Check(ctx context.Context) (string, error) {
+	if _, err := b.wire.traces(ctx, &coltracepb.ExportTraceServiceRequest{}); err != nil {
+		return "", err
 	}
-	answer, err := b.post(ctx, url, body)
-	if err != nil || answer.rejected == 0 {
-		return trace.Result{Note: answer.message}, err
+	if b.cfg.Scores == ScoresLogs {
+		if _, err := b.wire.logs(ctx, &collogspb.ExportLogsServiceRequest{}); err != nil {
+			return "", err
+		}
 	}
-	if answer.rejected < int64(len(indexes)) {
+	return "a collector answers at " + b.cfg.address(), nil
+}
+
+// read turns a partial success into a result.
+func read(a answer, indexes []int) trace.Result {
+	if a.rejected < int64(len(indexes)) {
 		// The specification forbids to send a partial success again, and does not say which ones were refused.
-		return trace.Result{Unnamed: answer.rejected, Note: answer.message}, nil
+		return trace.Result{Unnamed: max(a.rejected, 0), Note: a.message}
 	}
 	result := trace.Result{}
 	for _, i := range indexes {
-		result.Rejected = append(result.Rejected, trace.Rejection{Index: i, Reason: "collector: " + answer.message})
+		result.Rejected = append(result.Rejected, trace.Rejection{Index: i, Reason: "collector: " + a.message})
 	}
-	return result, nil
+	return result
 }
 
 func add(a, b trace.Result) trace.Result {

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	faults := map[tracetest.Fault]otlptest.Fault{
-		tracetest.Throttle:     otlptest.Status(http.StatusTooManyRequests, "Retry-After", "7"),
+		tracetest.Throttle:     otlptest.Throttle(tracetest.RetryAfter),
 		tracetest.Broken:       otlptest.Status(http.StatusInternalServerError),
 		tracetest.Reset:        otlptest.Reset(),
 		tracetest.Hang:         otlptest.Hang(),
@@ -39,14 +39,24 @@ func TestConformance(t *testing.T) {
 		tracetest.Unauthorized: otlptest.Status(http.StatusUnauthorized),
 		tracetest.BadEvent:     otlptest.Explained(http.StatusBadRequest, "span 3 has no name"),
 	}
-	tracetest.Run(t, func(t *testing.T) tracetest.Subject {
-		c := otlptest.New(t)
-		return tracetest.Subject{
-			Backend: open(t, c, func(cfg *otlp.Config) { cfg.TimeoutMS = 500 }),
-			Stored:  func() []string { return stored(c) },
-			Fail:    func(f tracetest.Fault) { c.Fail(faults[f]) },
-		}
-	})
+	for _, protocol := range []string{otlp.ProtocolHTTP, otlp.ProtocolGRPC} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			tracetest.Run(t, func(t *testing.T) tracetest.Subject {
+				c := otlptest.New(t)
+				return tracetest.Subject{
+					Backend: open(t, c, func(cfg *otlp.Config) {
+						cfg.TimeoutMS = 500
+						if cfg.Protocol = protocol; protocol == otlp.ProtocolGRPC {
+							cfg.Endpoint = c.GRPC()
+						}
+					}),
+					Stored: func() []string { return stored(c) },
+					Fail:   func(f tracetest.Fault) { c.Fail(faults[f]) },
+				}
+			})
+		})
+	}
 }
 
 func TestAgentTraceIsSentAsTheConventionsSay(t *testing.T) {
@@ -177,7 +187,7 @@ func TestSettingsAreExplained(t *testing.T) {
 		want string
 	}{
 		{func(c *otlp.Config) { c.Endpoint = "localhost:4318" }, "OTEL_EXPORTER_OTLP_ENDPOINT=localhost:4318"},
-		{func(c *otlp.Config) { c.Endpoint = "" }, "OTEL_EXPORTER_OTLP_ENDPOINT is empty"},
+		{func(c *otlp.Config) { c.Protocol = "http/json" }, "OTEL_EXPORTER_OTLP_PROTOCOL=http/json"},
 		{func(c *otlp.Config) { c.Compression = "zstd" }, "OTEL_EXPORTER_OTLP_COMPRESSION=zstd"},
 		{func(c *otlp.Config) { c.TimeoutMS = 0 }, "OTEL_EXPORTER_OTLP_TIMEOUT=0"},
 		{func(c *otlp.Config) { c.Scores = "maybe" }, "RAGLINE_OTLP_SCORES=maybe"},
@@ -192,7 +202,7 @@ func TestSettingsAreExplained(t *testing.T) {
 }
 
 func defaults() otlp.Config {
-	return otlp.Config{Endpoint: "http://localhost:4318", Compression: "gzip", TimeoutMS: 10_000, Scores: otlp.ScoresLogs, Content: true}
+	return otlp.Config{Protocol: otlp.ProtocolHTTP, Compression: "gzip", TimeoutMS: 10_000, Scores: otlp.ScoresLogs, Content: true}
 }
 
 func open(t *testing.T, c *otlptest.Collector, change func(*otlp.Config)) *otlp.Backend {

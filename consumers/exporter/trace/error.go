@@ -5,14 +5,22 @@ import (
 	"time"
 )
 
-// ErrTooLarge says that the request was too large: its halves may fit.
-var ErrTooLarge = errors.New("the request is too large for the backend")
+var (
+	// ErrTooLarge says that the request was too large: its halves may fit.
+	ErrTooLarge = errors.New("the request is too large for the backend")
+	// ErrDuplicate says that the backend has an event of the request already and that nothing else is known of the
+	// request. Of a single event it says that the event is settled.
+	ErrDuplicate = errors.New("the backend has the event already")
+)
 
-// RetryError says that the backend cannot take anything now. What became of the request may be unknown.
+// RetryError says that the backend cannot take anything now. What became of the request is unknown, unless
+// NothingTaken is set.
 type RetryError struct {
 	// After is how long the backend asks to wait. Zero leaves it to the caller.
 	After time.Duration
-	Err   error
+	// NothingTaken says that nothing of the request was taken, for sure.
+	NothingTaken bool
+	Err          error
 }
 
 func (e *RetryError) Error() string { return e.Err.Error() }

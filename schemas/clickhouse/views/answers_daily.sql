@@ -1,4 +1,20 @@
-CREATE OR REPLACE VIEW answers_daily AS
+CREATE OR REPLACE VIEW answers_daily
+(
+    day Date COMMENT 'Day in UTC.',
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    model LowCardinality(String) COMMENT 'Model that answered.',
+    answers UInt64 COMMENT 'Answers.',
+    answered UInt64 COMMENT 'Answers that were found in the knowledge base.',
+    not_in_knowledge_base UInt64 COMMENT 'Answers that say that the knowledge base does not have it.',
+    rejected UInt64 COMMENT 'Runs that a reviewer rejected.',
+    failed UInt64 COMMENT 'Runs that failed.',
+    median_time_ms Int64 COMMENT 'Median time to the answer in milliseconds.',
+    p95_time_ms Int64 COMMENT 'Time in milliseconds that 95 of 100 answers did not exceed.',
+    input_tokens Int64 COMMENT 'Tokens that went in, cached ones included.',
+    output_tokens Int64 COMMENT 'Tokens that came out, reasoning included.',
+    cost_usd Nullable(Decimal(38, 12)) COMMENT 'Sum of the known costs in USD. NULL when none is known.'
+)
+AS
 SELECT
     toDate(time) AS day,
     tenant,

@@ -1,4 +1,15 @@
-CREATE OR REPLACE VIEW cost_by_model AS
+CREATE OR REPLACE VIEW cost_by_model
+(
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    provider LowCardinality(String) COMMENT 'Provider of the model.',
+    model LowCardinality(String) COMMENT 'Model.',
+    calls UInt64 COMMENT 'Model calls.',
+    input_tokens Int64 COMMENT 'Tokens that went in, cached ones included.',
+    output_tokens Int64 COMMENT 'Tokens that came out, reasoning included.',
+    cost_usd Nullable(Decimal(38, 12)) COMMENT 'Sum of the known costs in USD. NULL when none is known.',
+    calls_without_cost UInt64 COMMENT 'Calls whose cost is unknown.'
+)
+AS
 SELECT
     tenant,
     provider,

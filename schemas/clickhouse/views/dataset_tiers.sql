@@ -1,4 +1,13 @@
-CREATE OR REPLACE VIEW dataset_tiers AS
+CREATE OR REPLACE VIEW dataset_tiers
+(
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    name LowCardinality(String) COMMENT 'Series of the dataset.',
+    dataset_id String COMMENT 'Latest dataset of the series.',
+    time DateTime64(6, 'UTC') COMMENT 'When it was ready.',
+    tier String COMMENT 'Tier: gold, silver, bronze.',
+    rows Int64 COMMENT 'Rows of the tier.'
+)
+AS
 SELECT
     tenant,
     name,

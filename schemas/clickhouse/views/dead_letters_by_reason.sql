@@ -1,4 +1,15 @@
-CREATE OR REPLACE VIEW dead_letters_by_reason AS
+CREATE OR REPLACE VIEW dead_letters_by_reason
+(
+    consumer_group LowCardinality(String) COMMENT 'Consumer that gave the records up.',
+    original_topic LowCardinality(String) COMMENT 'Topic that they came from.',
+    reason LowCardinality(String) COMMENT 'Class of the failure in one word.',
+    dead_letters UInt64 COMMENT 'Dead letters.',
+    events UInt64 COMMENT 'Different events among them.',
+    first_time DateTime64(6, 'UTC') COMMENT 'First time that one was given up.',
+    last_time DateTime64(6, 'UTC') COMMENT 'Last time that one was given up.',
+    last_message String COMMENT 'The latest failure, without payload.'
+)
+AS
 SELECT
     consumer_group,
     original_topic,

@@ -1,4 +1,14 @@
-CREATE OR REPLACE VIEW records AS
+CREATE OR REPLACE VIEW records
+(
+    `table` String COMMENT 'Table of the record.',
+    topic LowCardinality(String) COMMENT 'Topic of the record.',
+    `partition` Int32 COMMENT 'Partition of the record.',
+    `offset` Int64 COMMENT 'Offset of the record.',
+    event_id String COMMENT 'Id of the event.',
+    time DateTime64(6, 'UTC') COMMENT 'When the event happened.',
+    tenant LowCardinality(String) COMMENT 'Owner of the event.'
+)
+AS
 SELECT 'queries' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM queries
 UNION ALL
 SELECT 'answers' AS table, _topic AS topic, _partition AS partition, _offset AS offset, event_id, time, tenant FROM answers

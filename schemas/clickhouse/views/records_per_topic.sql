@@ -1,4 +1,13 @@
-CREATE OR REPLACE VIEW records_per_topic AS
+CREATE OR REPLACE VIEW records_per_topic
+(
+    topic LowCardinality(String) COMMENT 'Topic of the records.',
+    rows UInt64 COMMENT 'Rows of all tables.',
+    distinct_offsets UInt64 COMMENT 'Different positions. Equal to rows, or something is stored twice.',
+    distinct_events UInt64 COMMENT 'Different events. Lower where a producer published an event again.',
+    first_time DateTime64(6, 'UTC') COMMENT 'Earliest time of an event.',
+    last_time DateTime64(6, 'UTC') COMMENT 'Latest time of an event.'
+)
+AS
 SELECT
     topic,
     count() AS rows,

@@ -1,4 +1,19 @@
-CREATE OR REPLACE VIEW review_queue AS
+CREATE OR REPLACE VIEW review_queue
+(
+    time DateTime64(6, 'UTC') COMMENT 'When the review was asked for.',
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    review_id String COMMENT 'Id of the review.',
+    thread_id String COMMENT 'Conversation.',
+    query_id String COMMENT 'Event id of the question.',
+    question String COMMENT 'The question.',
+    tool LowCardinality(String) COMMENT 'Tool that waits.',
+    arguments String COMMENT 'Arguments of the tool as JSON.',
+    description String COMMENT 'What the reviewer decides.',
+    allowed_decisions Array(LowCardinality(String)) COMMENT 'Decisions that are allowed.',
+    expires_at Nullable(DateTime64(6, 'UTC')) COMMENT 'When it lapses. NULL: never.',
+    expired Bool COMMENT 'Whether it has lapsed.'
+)
+AS
 SELECT
     time,
     tenant,

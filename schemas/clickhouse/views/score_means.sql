@@ -1,4 +1,18 @@
-CREATE OR REPLACE VIEW score_means AS
+CREATE OR REPLACE VIEW score_means
+(
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    name LowCardinality(String) COMMENT 'Name of the measure.',
+    evaluator LowCardinality(String) COMMENT 'Who gave the scores.',
+    evaluator_version LowCardinality(String) COMMENT 'Version of the evaluator.',
+    direction String COMMENT 'Which end is good: higher_is_better or lower_is_better.',
+    scores UInt64 COMMENT 'Scores, with and without a value.',
+    with_value UInt64 COMMENT 'Scores that have a finite value.',
+    mean Nullable(Float64) COMMENT 'Mean of the finite values.',
+    passed_share Nullable(Float64) COMMENT 'Share of the finite values on the good side of the threshold, 0 to 1.',
+    abstained UInt64 COMMENT 'Scores of answers that abstained.',
+    errors UInt64 COMMENT 'Scores that the evaluator failed to give.'
+)
+AS
 SELECT
     tenant,
     name,

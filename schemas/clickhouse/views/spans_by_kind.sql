@@ -1,4 +1,15 @@
-CREATE OR REPLACE VIEW spans_by_kind AS
+CREATE OR REPLACE VIEW spans_by_kind
+(
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    kind LowCardinality(String) COMMENT 'Kind of work: agent, llm, tool, retrieval, embedding, decision, validation.',
+    operation LowCardinality(String) COMMENT 'Operation by the conventions: invoke_agent, chat, execute_tool, retrieval, embeddings.',
+    spans UInt64 COMMENT 'Spans.',
+    traces UInt64 COMMENT 'Different traces.',
+    errors UInt64 COMMENT 'Spans that failed.',
+    median_ms Float64 COMMENT 'Median duration in milliseconds.',
+    p95_ms Float64 COMMENT 'Duration in milliseconds that 95 of 100 did not exceed.'
+)
+AS
 SELECT
     tenant,
     kind,

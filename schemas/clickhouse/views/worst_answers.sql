@@ -1,4 +1,16 @@
-CREATE OR REPLACE VIEW worst_answers AS
+CREATE OR REPLACE VIEW worst_answers
+(
+    time DateTime64(6, 'UTC') COMMENT 'When it was captured.',
+    tenant LowCardinality(String) COMMENT 'Owner of the events.',
+    trace_id String COMMENT 'W3C trace id, 32 hex digits.',
+    question String COMMENT 'The question.',
+    answer String COMMENT 'The answer.',
+    model LowCardinality(String) COMMENT 'Model that answered.',
+    worst_score String COMMENT 'Measure with the worst score.',
+    goodness Float64 COMMENT 'The worst score, turned so that 1 is good.',
+    explanation String COMMENT 'What the evaluator says about it.'
+)
+AS
 SELECT
     i.time AS time,
     i.tenant AS tenant,

@@ -16,12 +16,6 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Fault answers a request instead of the collector. stored says that the collector keeps the request all the same.
-type Fault struct {
-	Answer http.HandlerFunc
-	Stored bool
-}
-
 // Collector keeps what it is sent, every repeat included. It ends with its test.
 type Collector struct {
 	t      testing.TB
@@ -102,11 +96,7 @@ func (c *Collector) Requests() ([]proto.Message, []http.Header) {
 func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := c.read(r)
 	c.mu.Lock()
-	c.headers = append(c.headers, r.Header.Clone())
-	fault := Fault{Stored: true}
-	if len(c.faults) > 0 {
-		fault, c.faults = c.faults[0], c.faults[1:]
-	}
+	fault := c.fault(r.Header.Clone())
 	status, answer := http.StatusOK, proto.Message(nil)
 	if fault.Stored {
 		status, answer = c.take(r.URL.Path, body)
@@ -122,6 +112,16 @@ func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		raw, _ := proto.Marshal(answer)
 		_, _ = w.Write(raw)
 	}
+}
+
+// fault notes that a request has come and returns what is to become of it.
+func (c *Collector) fault(header http.Header) Fault {
+	c.headers = append(c.headers, header)
+	fault := Fault{Stored: true}
+	if len(c.faults) > 0 {
+		fault, c.faults = c.faults[0], c.faults[1:]
+	}
+	return fault
 }
 
 // read checks the envelope of a request.
@@ -151,18 +151,20 @@ func (c *Collector) take(path string, body []byte) (int, proto.Message) {
 	}
 	switch path {
 	case "/v1/traces":
-		return c.takeTraces(body)
+		req := &coltracepb.ExportTraceServiceRequest{}
+		c.decode(body, req)
+		return c.takeTraces(req)
 	case "/v1/logs":
-		return c.takeLogs(body)
+		req := &collogspb.ExportLogsServiceRequest{}
+		c.decode(body, req)
+		return c.takeLogs(req)
 	default:
 		c.t.Errorf("request to %s", path)
 		return http.StatusNotFound, nil
 	}
 }
 
-func (c *Collector) takeTraces(body []byte) (int, proto.Message) {
-	req := &coltracepb.ExportTraceServiceRequest{}
-	c.decode(body, req)
+func (c *Collector) takeTraces(req *coltracepb.ExportTraceServiceRequest) (int, proto.Message) {
 	var spans []*tracepb.Span
 	for _, rs := range req.GetResourceSpans() {
 		c.resource(rs.GetResource())
@@ -184,9 +186,7 @@ func (c *Collector) takeTraces(body []byte) (int, proto.Message) {
 	return http.StatusOK, &coltracepb.ExportTraceServiceResponse{}
 }
 
-func (c *Collector) takeLogs(body []byte) (int, proto.Message) {
-	req := &collogspb.ExportLogsServiceRequest{}
-	c.decode(body, req)
+func (c *Collector) takeLogs(req *collogspb.ExportLogsServiceRequest) (int, proto.Message) {
 	for _, rl := range req.GetResourceLogs() {
 		c.resource(rl.GetResource())
 		for _, sl := range rl.GetScopeLogs() {

@@ -1,4 +1,4 @@
-package otlp
+package genai
 
 import (
 	"crypto/sha256"
@@ -21,59 +21,59 @@ type evaluation struct {
 	traceID, spanID string
 	at              time.Time
 	failed          bool
-	attributes      attributes
+	attributes      Attributes
 }
 
 // evaluationOf reads a ScoreGiven or a FeedbackGiven.
-func (m mapper) evaluationOf(e event.Event) evaluation {
-	ev := evaluation{eventID: e.ID, at: e.Time, attributes: attributes{}}
-	ev.attributes.text("ragline.event.id", e.ID)
+func (m Mapper) evaluationOf(e event.Event) evaluation {
+	ev := evaluation{eventID: e.ID, at: e.Time, attributes: Attributes{}}
+	ev.attributes.Text("ragline.event.id", e.ID)
 	switch data := e.Data.(type) {
 	case *event.ScoreGiven:
 		m.score(&ev, data)
 	case *event.FeedbackGiven:
 		m.feedback(&ev, data)
 	}
-	ev.attributes.text("gen_ai.evaluation.name", ev.name)
+	ev.attributes.Text("gen_ai.evaluation.name", ev.name)
 	return ev
 }
 
-func (m mapper) score(ev *evaluation, s *event.ScoreGiven) {
+func (m Mapper) score(ev *evaluation, s *event.ScoreGiven) {
 	ev.name, ev.traceID, ev.spanID = s.GetName(), s.GetTraceId(), s.GetSpanId()
 	a := ev.attributes
 	if s.Value != nil {
-		a.double("gen_ai.evaluation.score.value", s.GetValue())
-		a.flag("ragline.evaluation.passed", s.GetPassed())
+		a.Double("gen_ai.evaluation.score.value", s.GetValue())
+		a.Flag("ragline.evaluation.passed", s.GetPassed())
 	}
-	a.text("gen_ai.evaluation.score.label", s.GetLabel())
-	if m.content {
-		a.text("gen_ai.evaluation.explanation", s.GetExplanation())
+	a.Text("gen_ai.evaluation.score.label", s.GetLabel())
+	if m.Content {
+		a.Text("gen_ai.evaluation.explanation", s.GetExplanation())
 	}
 	if ev.failed = s.GetState() == event.ScoreState_SCORE_STATE_ERROR; ev.failed {
-		a.text("error.type", "_OTHER")
+		a.Text("error.type", "_OTHER")
 	}
 	if s.GetState() != event.ScoreState_SCORE_STATE_UNSPECIFIED {
-		a.text("ragline.evaluation.state", s.GetState().String()[len("SCORE_STATE_"):])
+		a.Text("ragline.evaluation.state", s.GetState().String()[len("SCORE_STATE_"):])
 	}
-	a.text("ragline.evaluator", s.GetEvaluator())
-	a.text("ragline.evaluator.version", s.GetEvaluatorVersion())
-	a.text("ragline.query.id", s.GetQueryId())
-	a.text("gen_ai.conversation.id", s.GetThreadId())
+	a.Text("ragline.evaluator", s.GetEvaluator())
+	a.Text("ragline.evaluator.version", s.GetEvaluatorVersion())
+	a.Text("ragline.query.id", s.GetQueryId())
+	a.Text("gen_ai.conversation.id", s.GetThreadId())
 }
 
-func (m mapper) feedback(ev *evaluation, f *event.FeedbackGiven) {
+func (m Mapper) feedback(ev *evaluation, f *event.FeedbackGiven) {
 	ev.name, ev.traceID = "user_feedback", f.GetTraceId()
 	a := ev.attributes
-	a.double("gen_ai.evaluation.score.value", f.GetValue())
-	if m.content {
-		a.text("gen_ai.evaluation.explanation", f.GetComment())
-		a.text("ragline.feedback.corrected_answer", f.GetCorrectedAnswer())
+	a.Double("gen_ai.evaluation.score.value", f.GetValue())
+	if m.Content {
+		a.Text("gen_ai.evaluation.explanation", f.GetComment())
+		a.Text("ragline.feedback.corrected_answer", f.GetCorrectedAnswer())
 	}
-	a.text("ragline.feedback.channel", f.GetChannel())
-	a.text("ragline.query.id", f.GetQueryId())
-	a.text("gen_ai.conversation.id", f.GetThreadId())
-	a.text("user.id", f.GetOrigin().GetUserId())
-	a.text("session.id", f.GetOrigin().GetSessionId())
+	a.Text("ragline.feedback.channel", f.GetChannel())
+	a.Text("ragline.query.id", f.GetQueryId())
+	a.Text("gen_ai.conversation.id", f.GetThreadId())
+	a.Text("user.id", f.GetOrigin().GetUserId())
+	a.Text("session.id", f.GetOrigin().GetSessionId())
 }
 
 // log is the event of the conventions, on the evaluated span where it is known.
@@ -89,7 +89,7 @@ func (ev evaluation) log() *logspb.LogRecord {
 		SeverityNumber:       severity,
 		EventName:            evaluationEvent,
 		Body:                 &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: evaluationEvent}},
-		Attributes:           ev.attributes.sorted(),
+		Attributes:           ev.attributes.Sorted(),
 		TraceId:              id(ev.traceID),
 		SpanId:               id(ev.spanID),
 	}
@@ -112,7 +112,7 @@ func (ev evaluation) span() *tracepb.Span {
 		Kind:              tracepb.Span_SPAN_KIND_INTERNAL,
 		StartTimeUnixNano: at,
 		EndTimeUnixNano:   at,
-		Attributes:        ev.attributes.sorted(),
+		Attributes:        ev.attributes.Sorted(),
 	}
 	if ev.failed {
 		span.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR}

@@ -1,10 +1,12 @@
-package otlp
+package genai
 
 import (
 	"maps"
 	"slices"
 	"strings"
 
+	collogspb "go.opentelemetry.io/proto/otlp/collector/logs/v1"
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -19,18 +21,22 @@ const (
 	schemaURL = "https://opentelemetry.io/schemas/1.41.0"
 )
 
-// mapper turns events into OTLP. TracesData and LogsData have the wire format of the collector's requests, without
-// gRPC behind them. The same events give the same bytes.
-type mapper struct {
-	content bool
-	version string
+// Mapper turns events into OTLP. The same events give the same bytes.
+type Mapper struct {
+	// Content lets questions, answers and other texts leave.
+	Content bool
+	// Version of the code, sent as that of the scope.
+	Version string
+	// Extra adds the attributes of one backend to a span. It may be nil.
+	Extra func(s *event.SpanEnded, a Attributes)
 }
 
 // origin is what resource attributes are made of: events that share it share a resource.
 type origin struct{ key, tenant, environment string }
 
-func (m mapper) traces(events []event.Event) *tracepb.TracesData {
-	data := &tracepb.TracesData{}
+// Traces maps spans, and scores and feedback as spans of no length.
+func (m Mapper) Traces(events []event.Event) *coltracepb.ExportTraceServiceRequest {
+	data := &coltracepb.ExportTraceServiceRequest{}
 	byResource(events, func(r *resourcepb.Resource) *tracepb.ScopeSpans {
 		scope := &tracepb.ScopeSpans{Scope: m.scope(), SchemaUrl: schemaURL}
 		data.ResourceSpans = append(data.ResourceSpans, &tracepb.ResourceSpans{
@@ -47,8 +53,9 @@ func (m mapper) traces(events []event.Event) *tracepb.TracesData {
 	return data
 }
 
-func (m mapper) logs(events []event.Event) *logspb.LogsData {
-	data := &logspb.LogsData{}
+// Logs maps scores and feedback.
+func (m Mapper) Logs(events []event.Event) *collogspb.ExportLogsServiceRequest {
+	data := &collogspb.ExportLogsServiceRequest{}
 	byResource(events, func(r *resourcepb.Resource) *logspb.ScopeLogs {
 		scope := &logspb.ScopeLogs{Scope: m.scope(), SchemaUrl: schemaURL}
 		data.ResourceLogs = append(data.ResourceLogs, &logspb.ResourceLogs{
@@ -75,8 +82,8 @@ func byResource[S any](events []event.Event, open func(*resourcepb.Resource) S, 
 	}
 }
 
-func (m mapper) scope() *commonpb.InstrumentationScope {
-	return &commonpb.InstrumentationScope{Name: scopeName, Version: m.version}
+func (m Mapper) scope() *commonpb.InstrumentationScope {
+	return &commonpb.InstrumentationScope{Name: scopeName, Version: m.Version}
 }
 
 // resourceOf returns the identity and the attributes of the resource that an event belongs to.
@@ -100,14 +107,14 @@ func resourceOf(e event.Event) (origin, map[string]string) {
 
 // resource adds what the conventions require to what the producer said.
 func (o origin) resource(given map[string]string) *resourcepb.Resource {
-	a := attributes{}
+	a := Attributes{}
 	for name, value := range given {
-		a.text(name, value)
+		a.Text(name, value)
 	}
-	a.textIfAbsent("service.name", "ragline")
-	a.textIfAbsent("deployment.environment.name", o.environment)
-	a.textIfAbsent("ragline.tenant", o.tenant)
-	return &resourcepb.Resource{Attributes: a.sorted()}
+	a.Default("service.name", "ragline")
+	a.Default("deployment.environment.name", o.environment)
+	a.Default("ragline.tenant", o.tenant)
+	return &resourcepb.Resource{Attributes: a.Sorted()}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

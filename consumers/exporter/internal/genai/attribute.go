@@ -1,4 +1,4 @@
-package otlp
+package genai
 
 import (
 	"bytes"
@@ -9,34 +9,40 @@ import (
 	"github.com/ragline/ragline/schemas/event"
 )
 
-// attributes collects attributes by name. Empty texts are left out: OTel has no attribute without a value.
-type attributes map[string]*commonpb.AnyValue
+// Attributes collects attributes by name. Empty texts are left out: OTel has no attribute without a value.
+type Attributes map[string]*commonpb.AnyValue
 
-func (a attributes) text(name, value string) {
+// Text sets a text.
+func (a Attributes) Text(name, value string) {
 	if value != "" {
 		a[name] = textValue(value)
 	}
 }
 
-func (a attributes) textIfAbsent(name, value string) {
+// Default sets a text where the name has no value yet.
+func (a Attributes) Default(name, value string) {
 	if _, have := a[name]; !have {
-		a.text(name, value)
+		a.Text(name, value)
 	}
 }
 
-func (a attributes) number(name string, value int64) {
+// Number sets a whole number.
+func (a Attributes) Number(name string, value int64) {
 	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}}
 }
 
-func (a attributes) double(name string, value float64) {
+// Double sets a number.
+func (a Attributes) Double(name string, value float64) {
 	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}}
 }
 
-func (a attributes) flag(name string, value bool) {
+// Flag sets a truth value.
+func (a Attributes) Flag(name string, value bool) {
 	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: value}}
 }
 
-func (a attributes) texts(name string, values []string) {
+// Texts sets a list of texts.
+func (a Attributes) Texts(name string, values []string) {
 	if len(values) == 0 {
 		return
 	}
@@ -47,28 +53,28 @@ func (a attributes) texts(name string, values []string) {
 	a[name] = arrayValue(list)
 }
 
-// typed takes an attribute over with its type.
-func (a attributes) typed(name string, value *event.AttributeValue) {
+// Typed takes an attribute over with its type.
+func (a Attributes) Typed(name string, value *event.AttributeValue) {
 	switch v := value.GetValue().(type) {
 	case *event.AttributeValue_StringValue:
-		a.text(name, v.StringValue)
+		a.Text(name, v.StringValue)
 	case *event.AttributeValue_IntValue:
-		a.number(name, v.IntValue)
+		a.Number(name, v.IntValue)
 	case *event.AttributeValue_DoubleValue:
-		a.double(name, v.DoubleValue)
+		a.Double(name, v.DoubleValue)
 	case *event.AttributeValue_BoolValue:
-		a.flag(name, v.BoolValue)
+		a.Flag(name, v.BoolValue)
 	case *event.AttributeValue_JsonValue:
 		if list, ok := primitives(v.JsonValue); ok {
 			a[name] = arrayValue(list)
 		} else {
-			a.text(name, v.JsonValue)
+			a.Text(name, v.JsonValue)
 		}
 	}
 }
 
-// sorted returns the attributes by name, so that the same event gives the same bytes.
-func (a attributes) sorted() []*commonpb.KeyValue {
+// Sorted returns the attributes by name, so that the same event gives the same bytes.
+func (a Attributes) Sorted() []*commonpb.KeyValue {
 	list := make([]*commonpb.KeyValue, 0, len(a))
 	for _, name := range sortedKeys(a) {
 		list = append(list, &commonpb.KeyValue{Key: name, Value: a[name]})

@@ -1,4 +1,4 @@
-package otlp
+package genai
 
 import (
 	"encoding/hex"
@@ -27,7 +27,7 @@ var contentAttributes = map[string]bool{
 	"gen_ai.completion":           true,
 }
 
-func (m mapper) span(s *event.SpanEnded) *tracepb.Span {
+func (m Mapper) span(s *event.SpanEnded) *tracepb.Span {
 	span := &tracepb.Span{
 		TraceId:           id(s.GetTraceId()),
 		SpanId:            id(s.GetSpanId()),
@@ -37,101 +37,104 @@ func (m mapper) span(s *event.SpanEnded) *tracepb.Span {
 		Kind:              kind(s),
 		StartTimeUnixNano: nanos(s.GetStartTime()),
 		EndTimeUnixNano:   nanos(s.GetEndTime()),
-		Attributes:        m.spanAttributes(s).sorted(),
+		Attributes:        m.spanAttributes(s).Sorted(),
 		Status:            &tracepb.Status{Message: s.GetStatusMessage(), Code: tracepb.Status_StatusCode(s.GetStatus())},
 	}
 	for _, e := range s.GetEvents() {
 		span.Events = append(span.Events, &tracepb.Span_Event{
-			TimeUnixNano: nanos(e.GetTime()), Name: e.GetName(), Attributes: m.verbatim(e.GetAttributes()).sorted(),
+			TimeUnixNano: nanos(e.GetTime()), Name: e.GetName(), Attributes: m.verbatim(e.GetAttributes()).Sorted(),
 		})
 	}
 	return span
 }
 
 // verbatim takes the producer's attributes over.
-func (m mapper) verbatim(given map[string]*event.AttributeValue) attributes {
-	a := attributes{}
+func (m Mapper) verbatim(given map[string]*event.AttributeValue) Attributes {
+	a := Attributes{}
 	for name, value := range given {
-		if m.content || !contentAttributes[name] {
-			a.typed(name, value)
+		if m.Content || !contentAttributes[name] {
+			a.Typed(name, value)
 		}
 	}
 	return a
 }
 
 // spanAttributes adds what has a field of its own; an attribute of the same name wins.
-func (m mapper) spanAttributes(s *event.SpanEnded) attributes {
+func (m Mapper) spanAttributes(s *event.SpanEnded) Attributes {
 	a := m.verbatim(s.GetAttributes())
-	a.textIfAbsent("gen_ai.operation.name", s.GetOperation())
-	a.textIfAbsent("gen_ai.provider.name", s.GetProvider())
+	a.Default("gen_ai.operation.name", s.GetOperation())
+	a.Default("gen_ai.provider.name", s.GetProvider())
 	if s.GetModel() != "" {
-		a.textIfAbsent("gen_ai.response.model", s.GetModel())
-		a.textIfAbsent("gen_ai.request.model", s.GetModel())
+		a.Default("gen_ai.response.model", s.GetModel())
+		a.Default("gen_ai.request.model", s.GetModel())
 	}
-	a.textIfAbsent("gen_ai.conversation.id", s.GetThreadId())
-	a.textIfAbsent("user.id", s.GetOrigin().GetUserId())
-	a.textIfAbsent("session.id", s.GetOrigin().GetSessionId())
-	a.texts("ragline.tags", s.GetOrigin().GetTags())
-	a.textIfAbsent("ragline.query.id", s.GetQueryId())
+	a.Default("gen_ai.conversation.id", s.GetThreadId())
+	a.Default("user.id", s.GetOrigin().GetUserId())
+	a.Default("session.id", s.GetOrigin().GetSessionId())
+	a.Texts("ragline.tags", s.GetOrigin().GetTags())
+	a.Default("ragline.query.id", s.GetQueryId())
 	if k := s.GetKind(); k != event.SpanKind_SPAN_KIND_UNSPECIFIED {
-		a.textIfAbsent("ragline.span.kind", k.String()[len("SPAN_KIND_"):])
+		a.Default("ragline.span.kind", k.String()[len("SPAN_KIND_"):])
 	}
 	if s.GetStatus() == event.StatusCode_STATUS_CODE_ERROR {
-		a.textIfAbsent("error.type", "_OTHER")
+		a.Default("error.type", "_OTHER")
 	}
 	if first := s.GetFirstTokenTime(); first.IsValid() && s.GetStartTime().IsValid() {
-		a.double("gen_ai.response.time_to_first_chunk", first.AsTime().Sub(s.GetStartTime().AsTime()).Seconds())
+		a.Double("gen_ai.response.time_to_first_chunk", first.AsTime().Sub(s.GetStartTime().AsTime()).Seconds())
 	}
 	addUsage(a, s.GetUsage())
 	addCost(a, s.GetCost())
-	if m.content {
+	if m.Content {
 		addContent(a, s)
+	}
+	if m.Extra != nil {
+		m.Extra(s, a)
 	}
 	return a
 }
 
-func addUsage(a attributes, u *event.Usage) {
+func addUsage(a Attributes, u *event.Usage) {
 	if u == nil {
 		return
 	}
-	a.number("gen_ai.usage.input_tokens", u.GetInputTokens())
-	a.number("gen_ai.usage.output_tokens", u.GetOutputTokens())
+	a.Number("gen_ai.usage.input_tokens", u.GetInputTokens())
+	a.Number("gen_ai.usage.output_tokens", u.GetOutputTokens())
 	for name, tokens := range map[string]int64{
 		"gen_ai.usage.cache_read.input_tokens":     u.GetCacheReadInputTokens(),
 		"gen_ai.usage.cache_creation.input_tokens": u.GetCacheCreationInputTokens(),
 		"gen_ai.usage.reasoning.output_tokens":     u.GetReasoningOutputTokens(),
 	} {
 		if tokens != 0 {
-			a.number(name, tokens)
+			a.Number(name, tokens)
 		}
 	}
 }
 
 // addCost uses names of our own: the conventions have none for money.
-func addCost(a attributes, c *event.Cost) {
+func addCost(a Attributes, c *event.Cost) {
 	if c == nil { // unknown, which is not zero
 		return
 	}
-	a.number("ragline.cost.pico_usd", c.GetPicoUsd())
-	a.double("ragline.cost.usd", float64(c.GetPicoUsd())/1e12)
-	a.text("ragline.cost.price_table", c.GetPriceTable())
+	a.Number("ragline.cost.pico_usd", c.GetPicoUsd())
+	a.Double("ragline.cost.usd", float64(c.GetPicoUsd())/1e12)
+	a.Text("ragline.cost.price_table", c.GetPriceTable())
 }
 
 // addContent gives input and output the names that the conventions have for the operation.
-func addContent(a attributes, s *event.SpanEnded) {
+func addContent(a Attributes, s *event.SpanEnded) {
 	switch s.GetOperation() {
 	case "execute_tool":
-		a.textIfAbsent("gen_ai.tool.call.arguments", s.GetInput())
-		a.textIfAbsent("gen_ai.tool.call.result", s.GetOutput())
+		a.Default("gen_ai.tool.call.arguments", s.GetInput())
+		a.Default("gen_ai.tool.call.result", s.GetOutput())
 	case "retrieval":
-		a.textIfAbsent("gen_ai.retrieval.query.text", s.GetInput())
-		a.textIfAbsent("gen_ai.retrieval.documents", s.GetOutput())
+		a.Default("gen_ai.retrieval.query.text", s.GetInput())
+		a.Default("gen_ai.retrieval.documents", s.GetOutput())
 	case "chat", "text_completion", "generate_content", "invoke_agent", "create_agent", "invoke_workflow":
-		a.textIfAbsent("gen_ai.input.messages", messages("user", s.GetInput()))
-		a.textIfAbsent("gen_ai.output.messages", messages("assistant", s.GetOutput()))
+		a.Default("gen_ai.input.messages", messages("user", s.GetInput()))
+		a.Default("gen_ai.output.messages", messages("assistant", s.GetOutput()))
 	default:
-		a.textIfAbsent("ragline.input", s.GetInput())
-		a.textIfAbsent("ragline.output", s.GetOutput())
+		a.Default("ragline.input", s.GetInput())
+		a.Default("ragline.output", s.GetOutput())
 	}
 }
 
