@@ -14,7 +14,7 @@ import (
 func TestGoldenFilesAreWhatLangGraphDrawsNow(t *testing.T) {
 	t.Parallel()
 	python, dir := langgraphtest.Python(t), t.TempDir()
-	require.Equal(t, "", output(t, python, "testdata/draw.py", dir))
+	require.Empty(t, output(t, python, "testdata/draw.py", dir))
 	compare(t, "testdata/python", dir)
 }
 
@@ -23,7 +23,7 @@ func TestGoldenFilesAreWhatLangGraphJSDrawsNow(t *testing.T) {
 	source, err := os.ReadFile("testdata/draw.mjs")
 	require.NoError(t, err)
 	script, dir := langgraphtest.Script(t, langgraphtest.Node(t), "draw.mjs", source), t.TempDir()
-	require.Equal(t, "", output(t, "node", script, "testdata/cases.json", dir))
+	require.Empty(t, output(t, "node", script, "testdata/cases.json", dir))
 	compare(t, "testdata/js", dir)
 }
 
