@@ -59,6 +59,7 @@ type Agent struct {
 	engine   *graph.Engine
 	backend  *backend.Backend
 	schedule *schedule
+	crew     *crew
 	outbox   *outbox
 	chunks   *chunks
 	metrics  *metrics
@@ -81,7 +82,8 @@ func New(cfg Config, deps Deps) (*Agent, error) {
 	if a.metrics, err = newMetrics(deps.Registerer, a.schedule); err != nil {
 		return nil, errors.Join(err, deps.Store.Close())
 	}
-	a.outbox = newOutbox(deps.Store, deps.Broker, deps.Logger, a.metrics)
+	a.crew = newCrew(deps.Store, cfg.Lease)
+	a.outbox = newOutbox(deps.Store, deps.Broker, a.crew, deps.Logger, a.metrics)
 	a.store = &notifying{Store: deps.Store, notify: a.outbox.notify}
 	a.chunks = newChunks(deps.Broker, deps.Now)
 	if err := a.open(); err != nil {
@@ -172,6 +174,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	g.Go(func() error { return a.outbox.run(ctx) })
 	g.Go(func() error { a.refill(ctx); return nil })
 	g.Go(func() error { a.retain(ctx); return nil })
+	g.Go(func() error { a.keep(ctx); return nil })
 	for range a.cfg.Slots {
 		g.Go(func() error {
 			select {

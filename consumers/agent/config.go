@@ -24,7 +24,11 @@ type Config struct {
 	Reviews string `env:"RAGLINE_AGENT_REVIEWS" envDefault:"on" doc:"Whether a person approves quotations and enquiries before they are sent. Allowed: on, off."`
 	// Retention is how long runs are kept after their end, and how long a query that is delivered again is recognised.
 	Retention time.Duration `env:"RAGLINE_AGENT_RETENTION" envDefault:"720h" doc:"Time for which the agent keeps runs that have ended, and conversations without a newer one. Allowed: 1h to 87600h, or 0 for ever."`
-	LLM       provider.Config
+	// Drain is how long the super-steps under way may take at shutdown.
+	Drain time.Duration `env:"RAGLINE_AGENT_DRAIN" envDefault:"5s" doc:"Time that the steps of runs get to come to an end at shutdown; what is cut off runs again at the next start. Allowed: 0 to 20s."`
+	// Lease is how long a worker is waited for before others take its threads, where several share a store.
+	Lease time.Duration `env:"RAGLINE_AGENT_LEASE" envDefault:"15s" doc:"Time after which other workers take over the threads of a worker that is silent, where several share a Postgres store. Allowed: 1s to 10m."`
+	LLM   provider.Config
 }
 
 // Validate reports the first setting that cannot work.
@@ -48,6 +52,12 @@ func (c Config) Validate() error {
 	}
 	if c.Retention != 0 && (c.Retention < time.Hour || c.Retention > 87600*time.Hour) {
 		return fmt.Errorf("RAGLINE_AGENT_RETENTION=%s: allowed are 1h to 87600h, and 0 for ever", c.Retention)
+	}
+	if c.Drain < 0 || c.Drain > 20*time.Second {
+		return fmt.Errorf("RAGLINE_AGENT_DRAIN=%s: allowed are 0 to 20s", c.Drain)
+	}
+	if c.Lease < time.Second || c.Lease > 10*time.Minute {
+		return fmt.Errorf("RAGLINE_AGENT_LEASE=%s: allowed are 1s to 10m", c.Lease)
 	}
 	return c.LLM.Validate()
 }

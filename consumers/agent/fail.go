@@ -22,11 +22,10 @@ const (
 var errNoQuery = errors.New("the query's id is not known")
 
 // fail ends a run with an answer that says why there is none. The first end of a run stands. Its error is the store's.
-func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, state graph.State, cause error) (checkpoint.Status, error) {
-	t := &trace{agent: a, run: run, in: in}
+func (t *trace) fail(ctx context.Context, state graph.State, cause error) (checkpoint.Status, error) {
 	commit := checkpoint.Commit{
-		ThreadID: run.ThreadID, RunID: run.ID,
-		Status: checkpoint.StatusFailed, EndedAt: a.deps.Now().UTC(), Error: brief(cause, maxError),
+		ThreadID: t.run.ThreadID, RunID: t.run.ID, Lease: t.lease,
+		Status: checkpoint.StatusFailed, EndedAt: t.agent.deps.Now().UTC(), Error: brief(cause, maxError),
 	}
 	var node *graph.NodeError
 	if errors.As(cause, &node) && node.TaskID != "" {
@@ -34,10 +33,15 @@ func (a *Agent) fail(ctx context.Context, run checkpoint.Run, in *accepted, stat
 		commit.Tasks = []checkpoint.TaskRecord{{TaskID: node.TaskID, Error: brief(node.Err, maxError)}}
 	}
 	t.lastWords(&commit, state, cause)
-	if err := a.store.Commit(ctx, commit); err != nil && !errors.Is(err, checkpoint.ErrRunEnded) {
+	err := t.agent.store.Commit(ctx, commit)
+	switch {
+	case errors.Is(err, checkpoint.ErrLeaseLost):
+		return statusElsewhere, nil
+	case errors.Is(err, checkpoint.ErrRunEnded), errors.Is(err, checkpoint.ErrNotFound): // canceled, or deleted with its thread
+	case err != nil:
 		return "", err
 	}
-	a.chunks.end(run.ID, t.answer)
+	t.agent.chunks.end(t.run.ID, t.answer)
 	return checkpoint.StatusFailed, nil
 }
 
@@ -108,7 +112,8 @@ func (a *Agent) cancel(ctx context.Context, run checkpoint.Run) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.fail(ctx, run, in, graph.State{}, ErrCanceled); err != nil {
+	t := &trace{agent: a, run: run, in: in}
+	if _, err := t.fail(ctx, graph.State{}, ErrCanceled); err != nil {
 		return err
 	}
 	if stop, ok := a.running.Load(run.ID); ok {

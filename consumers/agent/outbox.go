@@ -25,6 +25,7 @@ type publisher interface {
 type outbox struct {
 	store   checkpoint.Outbox
 	broker  *broker.Broker
+	crew    *crew
 	logger  *slog.Logger
 	metrics *metrics
 	wake    chan struct{}
@@ -32,8 +33,8 @@ type outbox struct {
 	wrap func(publisher) publisher
 }
 
-func newOutbox(store checkpoint.Outbox, b *broker.Broker, logger *slog.Logger, m *metrics) *outbox {
-	return &outbox{store: store, broker: b, logger: logger, metrics: m, wake: make(chan struct{}, 1)}
+func newOutbox(store checkpoint.Outbox, b *broker.Broker, c *crew, logger *slog.Logger, m *metrics) *outbox {
+	return &outbox{store: store, broker: b, crew: c, logger: logger, metrics: m, wake: make(chan struct{}, 1)}
 }
 
 // notify says that there are messages. It does not block.
@@ -60,6 +61,9 @@ func (o *outbox) run(ctx context.Context) error {
 // round publishes until the first error or the end of ctx. Its publisher never tries anything twice, and is gone with
 // the round: nothing of it is on its way when the next round reads back.
 func (o *outbox) round(ctx context.Context, going func()) error {
+	if err := o.crew.publish(ctx); err != nil {
+		return err
+	}
 	p, err := o.broker.Publisher(broker.OneTry()...)
 	if err != nil {
 		return fmt.Errorf("opening the outbox's publisher: %w", err)
@@ -81,6 +85,7 @@ func (o *outbox) round(ctx context.Context, going func()) error {
 		case <-ctx.Done():
 			return nil
 		case <-o.wake:
+		case <-o.crew.look(): // others have no way to wake this process
 		}
 	}
 }
@@ -106,7 +111,7 @@ func (o *outbox) publish(ctx context.Context, p publisher, list []checkpoint.Mes
 	for i, m := range list {
 		records[i] = recordOf(m)
 	}
-	at, err := p.PublishRecords(ctx, records...)
+	at, err := o.send(ctx, p, records...)
 	if errors.Is(err, kerr.MessageTooLarge) {
 		return o.publishApart(ctx, p, list)
 	}
@@ -114,6 +119,16 @@ func (o *outbox) publish(ctx context.Context, p publisher, list []checkpoint.Mes
 		return fmt.Errorf("publishing the outbox: %w", err)
 	}
 	return o.confirm(ctx, list, at)
+}
+
+// send publishes within the time for which this process is the one that publishes.
+func (o *outbox) send(ctx context.Context, p publisher, records ...event.Record) ([]event.Position, error) {
+	ctx, cancel, err := o.crew.publishing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	return p.PublishRecords(ctx, records...)
 }
 
 // publishApart finds the message that no broker takes and gives it up, loudly: it would hold up all others for ever.
@@ -127,7 +142,7 @@ func (o *outbox) publishApart(ctx context.Context, p publisher, list []checkpoin
 		return fmt.Errorf("reading the outbox: %w", err)
 	}
 	for _, m := range list {
-		at, err := p.PublishRecords(ctx, recordOf(m))
+		at, err := o.send(ctx, p, recordOf(m))
 		switch {
 		case errors.Is(err, kerr.MessageTooLarge):
 			o.logger.Error("a message is larger than the broker takes and was given up", "topic", m.Topic, "id", m.ID, "bytes", len(m.Value))

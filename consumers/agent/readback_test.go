@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,7 @@ func TestReadingBackLoadsNoValues(t *testing.T) {
 	store := checkpoint.NewMemory()
 	m, err := newMetrics(prometheus.NewRegistry(), newSchedule(1, 0))
 	require.NoError(t, err)
-	o := newOutbox(idsOnly{store}, kafka.Broker, slog.New(slog.DiscardHandler), m)
+	o := newOutbox(idsOnly{store}, kafka.Broker, newCrew(store, time.Minute), slog.New(slog.DiscardHandler), m)
 	require.NoError(t, o.readBack(t.Context())) // notes the ends
 
 	_, err = store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "r"}})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/agent/backend"
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
 
@@ -32,6 +33,7 @@ func TestOldRunsAreForgottenAtTheStartAndHourly(t *testing.T) {
 		end("new", time.Now())
 		a := &Agent{
 			cfg: Config{Retention: 2 * time.Hour}, store: &notifying{Store: store},
+			backend: backend.New(backend.Deps{Store: store, Now: time.Now}),
 			deps: Deps{Now: time.Now, Logger: slog.New(slog.DiscardHandler)},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
@@ -41,17 +43,32 @@ func TestOldRunsAreForgottenAtTheStartAndHourly(t *testing.T) {
 			require.False(t, known("old"+string(rune('A'+i))))
 		}
 		require.True(t, known("new"))
-		<-time.After(2 * pruneEvery) // virtual time
+		<-time.After(2 * time.Hour) // virtual time
 		require.True(t, known("new"), "it is not older than the retention yet")
 		<-time.After(pruneEvery) // virtual time
 		require.False(t, known("new"))
 	})
 }
 
-func TestWithoutRetentionNothingIsForgotten(t *testing.T) {
+func TestWithoutRetentionOnlyThreadsWithATimeToLiveAreForgotten(t *testing.T) {
 	t.Parallel()
-	a := &Agent{} // would fail at the store
-	a.retain(t.Context())
+	store := checkpoint.NewMemory()
+	long := time.Now().Add(-1000 * time.Hour)
+	for _, id := range []string{"kept", "expired"} {
+		_, err := store.Accept(t.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: id, ThreadID: id, CreatedAt: long}})
+		require.NoError(t, err)
+		require.NoError(t, store.Commit(t.Context(), checkpoint.Commit{
+			ThreadID: id, RunID: id, Status: checkpoint.StatusDone, EndedAt: long,
+		}))
+	}
+	_, err := store.PutThread(t.Context(), checkpoint.Thread{ID: "expired", CreatedAt: long, UpdatedAt: long, ExpiresAt: long})
+	require.NoError(t, err)
+	a := &Agent{store: &notifying{Store: store}, backend: backend.New(backend.Deps{Store: store, Now: time.Now}), deps: Deps{Now: time.Now}}
+	require.NoError(t, a.prune(t.Context()))
+	_, err = store.Thread(t.Context(), "kept")
+	require.NoError(t, err)
+	_, err = store.Thread(t.Context(), "expired")
+	require.ErrorIs(t, err, checkpoint.ErrNotFound)
 }
 
 func TestRetentionIsChecked(t *testing.T) {

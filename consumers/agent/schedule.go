@@ -185,3 +185,29 @@ func (s *schedule) counts() (waiting, active int) {
 	defer s.mu.Unlock()
 	return len(s.known) - s.active, s.active
 }
+
+// people returns the runs that wait for a person.
+func (s *schedule) people() []entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []entry
+	for _, t := range s.threads {
+		if t.waiting {
+			out = append(out, t.entries[0])
+		}
+	}
+	return out
+}
+
+// forget drops the runs of a thread that another process works on. They come back from the store if it does not.
+func (s *schedule) forget(threadID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.threads[threadID]
+	s.free(threadID)
+	for i := range t.entries {
+		delete(s.known, t.entries[i].runID)
+		s.release(&t.entries[i])
+	}
+	delete(s.threads, threadID)
+}

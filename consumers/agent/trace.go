@@ -23,6 +23,8 @@ type trace struct {
 	agent *Agent
 	run   checkpoint.Run
 	in    *accepted
+	// lease fences the run's commits on a shared store.
+	lease *checkpoint.Lease
 	// answer is the text of the final answer, once there is one.
 	answer string
 	// failure is why the run failed, unless it was canceled.

@@ -25,6 +25,8 @@ func (a *Agent) work(ctx context.Context) {
 		case status.Ended():
 			a.metrics.runs.WithLabelValues(string(status)).Inc()
 			a.schedule.finish(e.runID, e.threadID)
+		case status == statusElsewhere:
+			a.schedule.forget(e.threadID)
 		default:
 			return // ctx has ended; the store knows where the run is
 		}
@@ -55,47 +57,79 @@ func (a *Agent) try(ctx context.Context, e entry) (checkpoint.Status, error) {
 		return "", err
 	}
 	if run.Status.Ended() {
+		a.backend.Stopped(run.ID, nil)
 		return run.Status, nil
 	}
-	req, in, err := a.request(run)
+	lease, mine, err := a.crew.claim(ctx, run)
 	if err != nil {
-		return a.fail(ctx, run, in, graph.State{}, err)
+		return "", err
 	}
-	running, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	a.running.Store(run.ID, cancel)
-	defer a.running.Delete(run.ID)
-	req.Recovered = e.recovered
-	t := &trace{agent: a, run: run, in: in}
+	if !mine {
+		return statusElsewhere, nil
+	}
+	status, err := a.attempt(ctx, run, lease, e.recovered || lease != nil)
+	if released := a.crew.release(ctx, lease); released != nil {
+		a.deps.Logger.Warn("giving a lease back failed: it has to run out", "thread", run.ThreadID, "error", released)
+	}
+	return status, err
+}
+
+// attempt lets the engine go on with a run.
+func (a *Agent) attempt(ctx context.Context, run checkpoint.Run, lease *checkpoint.Lease, recovered bool) (checkpoint.Status, error) {
+	req, in, err := a.request(run)
+	t := &trace{agent: a, run: run, in: in, lease: lease}
+	if err != nil {
+		return t.fail(ctx, graph.State{}, err)
+	}
+	running, stop := a.drain(ctx, run.ID)
+	defer stop()
+	req.Recovered, req.Lease, req.Drain = recovered, lease, ctx.Done()
 	req.Hook, req.Observe = t.hook, a.backend.Began(run.ID, run.ThreadID)
 	a.chunks.begin(run.ID, in)
 	out, err := a.engine.Run(running, req)
-	status, err := a.outcome(ctx, running, t, out, err)
+	status, err := t.outcome(ctx, running, out, err)
 	if err == nil {
 		a.backend.Stopped(run.ID, t.failure)
 	}
 	return status, err
 }
 
+// drain returns the context of a run, which Cancel ends at once, and the end of ctx only after a while: until then the
+// super-step under way may come to its end.
+func (a *Agent) drain(ctx context.Context, runID string) (context.Context, func()) {
+	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	a.running.Store(runID, cancel)
+	unhook := context.AfterFunc(ctx, func() {
+		pause(running, a.cfg.Drain)
+		cancel(context.Cause(ctx))
+	})
+	return running, func() {
+		unhook()
+		a.running.Delete(runID)
+		cancel(nil)
+	}
+}
+
 // outcome says what has become of a run, and ends it if it is to blame.
-func (a *Agent) outcome(ctx, running context.Context, t *trace, out graph.Outcome, err error) (checkpoint.Status, error) {
-	run, in := t.run, t.in
+func (t *trace) outcome(ctx, running context.Context, out graph.Outcome, err error) (checkpoint.Status, error) {
 	var node *graph.NodeError
 	switch {
 	case err == nil:
 		if out.Status.Ended() {
-			a.chunks.end(run.ID, t.answer)
+			t.agent.chunks.end(t.run.ID, t.answer)
 		} else {
-			a.chunks.forget(run.ID)
+			t.agent.chunks.forget(t.run.ID)
 		}
 		return out.Status, nil
+	case errors.Is(err, checkpoint.ErrLeaseLost):
+		return statusElsewhere, nil
 	case errors.Is(err, checkpoint.ErrRunEnded) || errors.Is(context.Cause(running), ErrCanceled):
-		return a.fail(ctx, run, in, out.State, ErrCanceled)
+		return t.fail(ctx, out.State, ErrCanceled)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case errors.As(err, &node) || isTheRuns(err):
 		t.failure = err
-		return a.fail(ctx, run, in, out.State, err)
+		return t.fail(ctx, out.State, err)
 	default:
 		return "", err
 	}
