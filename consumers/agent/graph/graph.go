@@ -72,6 +72,7 @@ type Graph struct {
 	id            string
 	keys          map[string]Key
 	nodes         map[string]*node
+	order         []string
 	edges         map[string][]string
 	branches      map[string][]branch
 	joins         []join

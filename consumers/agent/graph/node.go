@@ -33,6 +33,7 @@ func (g *Graph) Node(name string, fn NodeFunc, options ...NodeOption) *Graph {
 		option(n)
 	}
 	g.nodes[name] = n
+	g.order = append(g.order, name)
 	return g
 }
 
