@@ -55,7 +55,7 @@ func (t Target) MarshalJSON() ([]byte, error) {
 	if t.Input == nil {
 		return json.Marshal(t.Node)
 	}
-	return json.Marshal(sent{t.Node, t.Input})
+	return json.Marshal(sent(t))
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
+	"github.com/ragline/ragline/consumers/agent/checkpoint/postgrestest"
 )
 
 func TestMemoryConforms(t *testing.T) {
@@ -22,6 +23,15 @@ func TestSQLiteConforms(t *testing.T) {
 	t.Parallel()
 	conform(t, func(t *testing.T) checkpoint.Store {
 		s, err := checkpoint.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "agent ?.db"))
+		require.NoError(t, err)
+		return s
+	})
+}
+
+func TestPostgresConforms(t *testing.T) {
+	t.Parallel()
+	conform(t, func(t *testing.T) checkpoint.Store {
+		s, err := checkpoint.OpenPostgres(t.Context(), postgrestest.URL(t))
 		require.NoError(t, err)
 		return s
 	})

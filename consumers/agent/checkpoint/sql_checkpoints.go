@@ -20,7 +20,7 @@ WITH RECURSIVE line (depth, seq, thread, parent, whole) AS (
     FROM line JOIN checkpoints c ON c.thread = line.thread AND c.checkpoint_id = line.parent
    WHERE NOT line.whole
 )
-SELECT `+checkpointColumns+` FROM line JOIN checkpoints c ON c.seq = line.seq ORDER BY line.depth DESC`, threadID, ident(checkpointID))
+SELECT `+checkpointColumns+` FROM line JOIN checkpoints c ON c.thread = line.thread AND c.seq = line.seq ORDER BY line.depth DESC`, threadID, ident(checkpointID))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s sqlStore) History(ctx context.Context, threadID, before string, limit in
 	err := s.db.read(ctx, "history", func(x tx) (err error) {
 		// The inner query needs an index only; rows are read for one page.
 		out, err = collect(x, scanCheckpoint(threadID), `
-SELECT `+checkpointColumns+` FROM checkpoints c WHERE c.seq IN (
+SELECT `+checkpointColumns+` FROM checkpoints c WHERE c.thread = (SELECT thread FROM threads WHERE thread_id = $1) AND c.seq IN (
   SELECT h.seq FROM threads t JOIN checkpoints h ON h.thread = t.thread
    WHERE t.thread_id = $1
      AND ($2 = '' OR h.seq < (SELECT b.seq FROM checkpoints b WHERE b.thread = t.thread AND b.checkpoint_id = $2))

@@ -175,11 +175,11 @@ func storeStatus(x tx, thread int64, c Commit) error {
 		return nil
 	}
 	ended := int64(0)
-	if c.Status.Ended() && !c.EndedAt.IsZero() {
-		ended = c.EndedAt.UnixNano()
+	if c.Status.Ended() {
+		ended = nanos(c.EndedAt)
 	}
-	if err := x.exec(`UPDATE runs SET status = $2, error = $3, ended_at = CASE WHEN $4 AND $5 = 0 THEN created_at ELSE $5 END WHERE run_id = $1`,
-		ident(c.RunID), string(c.Status), c.Error, c.Status.Ended(), ended); err != nil {
+	if err := x.exec(`UPDATE runs SET status = $2, error = $3, ended_at = CASE WHEN $4 THEN created_at ELSE CAST($5 AS BIGINT) END WHERE run_id = $1`,
+		ident(c.RunID), string(c.Status), c.Error, c.Status.Ended() && ended == 0, ended); err != nil {
 		return fmt.Errorf("storing the status of run %s: %w", c.RunID, err)
 	}
 	return setStatus(x, thread)
