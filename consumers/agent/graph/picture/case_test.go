@@ -13,33 +13,44 @@ import (
 
 // definition is a graph of testdata/cases.json, which LangGraph draws as well.
 type definition struct {
-	Name  string
-	Nodes []struct {
-		Name     string
-		Metadata map[string]string
-		Defer    bool
-	}
-	Edges    [][2]sources
-	Branches []struct {
-		Source string
-		Paths  [][2]string // label, target
-	}
-	Before, After []string
-	Curve         string
-	WithoutStyles bool `json:"without_styles"`
-	Drawn         bool
+	Name          string      `json:"name"`
+	Nodes         []node      `json:"nodes"`
+	Edges         [][2]source `json:"edges"`
+	Branches      []branch    `json:"branches"`
+	Before        []string    `json:"before,omitempty"`
+	After         []string    `json:"after,omitempty"`
+	Curve         string      `json:"curve,omitempty"`
+	WithoutStyles bool        `json:"without_styles,omitempty"`
 }
 
-// sources is a name, or the names that a join waits for.
-type sources []string
+type node struct {
+	Name     string            `json:"name"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Defer    bool              `json:"defer,omitempty"`
+}
 
-func (s *sources) UnmarshalJSON(b []byte) error {
+type branch struct {
+	Source string      `json:"source"`
+	Paths  [][2]string `json:"paths"` // label, target
+}
+
+// source is a name, or the names that a join waits for.
+type source []string
+
+func (s *source) UnmarshalJSON(b []byte) error {
 	var one string
 	if json.Unmarshal(b, &one) == nil {
-		*s = sources{one}
+		*s = source{one}
 		return nil
 	}
 	return json.Unmarshal(b, (*[]string)(s))
+}
+
+func (s source) MarshalJSON() ([]byte, error) {
+	if len(s) == 1 {
+		return json.Marshal(s[0])
+	}
+	return json.Marshal([]string(s))
 }
 
 func definitions(t testing.TB) []definition {
@@ -64,9 +75,13 @@ func (d definition) graph() picture.Graph {
 	for _, n := range d.Nodes {
 		g.Nodes = append(g.Nodes, picture.Node{ID: n.Name, Metadata: n.Metadata, Defer: n.Defer, Interrupt: d.interrupt(n.Name)})
 	}
-	for _, e := range d.Edges {
+	for i, e := range d.Edges {
 		for _, source := range e[0] {
-			g.Edges = append(g.Edges, picture.Edge{Source: source, Target: e[1][0]})
+			edge := picture.Edge{Source: source, Target: e[1][0]}
+			if len(e[0]) > 1 {
+				edge.Join = i + 1
+			}
+			g.Edges = append(g.Edges, edge)
 		}
 	}
 	for _, b := range d.Branches {

@@ -11,7 +11,7 @@ import (
 
 // tangle is a graph of n nodes with branches, joins and ways back.
 func tangle(n int, seed uint64) picture.Graph {
-	r := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(seed, 2))
 	id := func(i int) string { return fmt.Sprintf("node_%d", i) }
 	g := picture.Graph{Nodes: []picture.Node{{ID: picture.Start}}}
 	for i := range n {
@@ -58,4 +58,36 @@ func complete(n int) picture.Graph {
 		}
 	}
 	return g
+}
+
+// random is a small graph with everything that changes what LangGraph draws: nodes out of reach, loops, joins, deferred nodes.
+func random(seed uint64) definition {
+	r := rand.New(rand.NewPCG(seed, 3))
+	var ids []string
+	for i := range 1 + r.IntN(7) {
+		ids = append(ids, "n"+strconv.Itoa(i))
+	}
+	r.Shuffle(len(ids), func(i, k int) { ids[i], ids[k] = ids[k], ids[i] })
+	some := func() string { return ids[r.IntN(len(ids))] }
+	target := func() string { return append(ids, picture.End)[r.IntN(len(ids)+1)] }
+	d := definition{Name: "random" + strconv.FormatUint(seed, 10), Edges: [][2]source{{{picture.Start}, {ids[0]}}}, Branches: []branch{}}
+	for _, id := range ids {
+		d.Nodes = append(d.Nodes, node{Name: id, Defer: seed%3 == 1 && r.IntN(4) == 0})
+		if r.IntN(3) == 0 {
+			b := branch{Source: id}
+			for _, label := range []string{"x", "y", "z"}[r.IntN(3):] {
+				b.Paths = append(b.Paths, [2]string{label, target()})
+			}
+			d.Branches = append(d.Branches, b)
+		}
+	}
+	for range r.IntN(2 * len(ids)) {
+		d.Edges = append(d.Edges, [2]source{{some()}, {target()}})
+	}
+	for range 2 * (seed % 3 / 2) {
+		if a, b := some(), some(); a != b {
+			d.Edges = append(d.Edges, [2]source{{a, b}, {some()}})
+		}
+	}
+	return d
 }

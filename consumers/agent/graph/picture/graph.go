@@ -34,10 +34,11 @@ type Edge struct {
 	Label string
 	// Conditional edges are dashed.
 	Conditional bool
+	// Join is the same number, above 0, for the edges of one join: the target waits for all their sources.
+	Join int
 }
 
 // Graph is what is drawn: nodes in the order of their definition, edges in any order, with Start and, where the application names it, End.
-// The edges of a join are one for each source.
 type Graph struct {
 	Nodes []Node
 	Edges []Edge

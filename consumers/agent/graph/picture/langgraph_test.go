@@ -1,6 +1,7 @@
 package picture_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/agent/graph/picture"
 	"github.com/ragline/ragline/consumers/agent/langgraphtest"
 )
 
 func TestGoldenFilesAreWhatLangGraphDrawsNow(t *testing.T) {
 	t.Parallel()
 	python, dir := langgraphtest.Python(t), t.TempDir()
-	require.Empty(t, output(t, python, "testdata/draw.py", dir))
+	require.Empty(t, output(t, python, "testdata/draw.py", "testdata/cases.json", dir))
 	compare(t, "testdata/python", dir)
 }
 
@@ -25,6 +27,25 @@ func TestGoldenFilesAreWhatLangGraphJSDrawsNow(t *testing.T) {
 	script, dir := langgraphtest.Script(t, langgraphtest.Node(t), "draw.mjs", source), t.TempDir()
 	require.Empty(t, output(t, "node", script, "testdata/cases.json", dir))
 	compare(t, "testdata/js", dir)
+}
+
+func TestRandomGraphsAreDrawnAsLangGraphDrawsThem(t *testing.T) {
+	t.Parallel()
+	python, dir := langgraphtest.Python(t), t.TempDir()
+	var all []definition
+	for seed := range uint64(300) {
+		all = append(all, random(seed))
+	}
+	raw, err := json.Marshal(all)
+	require.NoError(t, err)
+	cases := filepath.Join(t.TempDir(), "cases.json")
+	require.NoError(t, os.WriteFile(cases, raw, 0o600))
+	require.Empty(t, output(t, python, "testdata/draw.py", cases, dir))
+	for _, d := range all {
+		want, err := os.ReadFile(filepath.Join(dir, d.Name+".mmd"))
+		require.NoError(t, err)
+		require.Equal(t, string(want), picture.Mermaid(d.graph(), picture.MermaidOptions{}), "%+v", d)
+	}
 }
 
 func output(t *testing.T, program string, args ...string) string {

@@ -1,4 +1,4 @@
-"""Draws each graph of cases.json with LangGraph and writes it to a folder: draw.py FOLDER."""
+"""Draws each graph of a file like cases.json with LangGraph and writes it to a folder: draw.py CASES FOLDER."""
 
 import json
 import pathlib
@@ -35,11 +35,11 @@ def drawn(case):
     return Graph(nodes=nodes, edges=sorted(edges, key=lambda e: (e.target == "__end__", e.source, e.target)))
 
 
-here = pathlib.Path(__file__).parent
-for case in json.loads((here / "cases.json").read_text(encoding="utf-8")):
+cases, folder = map(pathlib.Path, sys.argv[1:])
+for case in json.loads(cases.read_text(encoding="utf-8")):
     graph = drawn(case) if case.get("drawn") else compiled(case)
     text = graph.draw_mermaid(
         with_styles=not case.get("without_styles", False),
         curve_style=CurveStyle(case.get("curve", "linear")),
     )
-    (pathlib.Path(sys.argv[1]) / (case["name"] + ".mmd")).write_text(text, encoding="utf-8")
+    (folder / (case["name"] + ".mmd")).write_text(text, encoding="utf-8")
