@@ -29,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type bundle struct {
 	*Sink
 	warehouse *warehouse.Warehouse
+	address   string
 }
 
 func setup(t testing.TB) bundle {
@@ -48,12 +49,17 @@ func setupAt(t testing.TB, address string) bundle {
 func open(t testing.TB, address string) bundle {
 	t.Helper()
 	logger := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	cfg, err := env.ParseAsWithOptions[warehouse.Config](env.Options{Environment: map[string]string{"CLICKHOUSE_URL": address}})
-	require.NoError(t, err)
-	w, err := warehouse.Open(cfg, logger)
+	w, err := warehouse.Open(warehouseConfig(t, address), logger)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.Close()) })
-	return bundle{New(config(t), w, logger), w}
+	return bundle{New(config(t), w, logger), w, address}
+}
+
+func warehouseConfig(t testing.TB, address string) warehouse.Config {
+	t.Helper()
+	cfg, err := env.ParseAsWithOptions[warehouse.Config](env.Options{Environment: map[string]string{"CLICKHOUSE_URL": address}})
+	require.NoError(t, err)
+	return cfg
 }
 
 func config(t testing.TB) Config {

@@ -82,9 +82,9 @@ func Rewind(ctx context.Context, b *broker.Broker) (bool, error) {
 	}
 	defer client.Close()
 	adm := kadm.NewClient(client)
-	offsets, err := adm.FetchOffsets(ctx, group)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-		return false, fmt.Errorf("reading the offsets of group %s: %w", group, err)
+	offsets, err := fetchOffsets(ctx, adm)
+	if err != nil {
+		return false, err
 	}
 	if !advanced(offsets) {
 		return false, nil

@@ -17,6 +17,8 @@ type table interface {
 	check(r row, logged time.Time) error
 	// partition is the table partition that ClickHouse puts the row into.
 	partition(row) int
+	// dated is the time that the row ages by.
+	dated(row) time.Time
 	// block returns an empty block.
 	block() block
 	// beside is the table that holds more of the row, under the same position, or nil.
@@ -125,6 +127,13 @@ func (t tableOf[T]) check(r row, logged time.Time) error {
 }
 
 func (t tableOf[T]) partition(r row) int { return t.split(r.event, r.data.(T)) }
+
+func (t tableOf[T]) dated(r row) time.Time {
+	if t.daily == nil {
+		return r.event.Time
+	}
+	return t.daily(r.event, r.data.(T))
+}
 
 func (t tableOf[T]) beside(r row) table {
 	if t.also == nil || !t.needed(r.data.(T)) {

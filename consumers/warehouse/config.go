@@ -10,9 +10,10 @@ import (
 
 // Config says where ClickHouse is.
 type Config struct {
-	URL      string        `env:"CLICKHOUSE_URL" envDefault:"" doc:"Address of ClickHouse's HTTP interface, with user, password and database. Empty: the embedded engine. Allowed: http://user:password@host:port/database, or https."`
-	Timeout  time.Duration `env:"RAGLINE_CLICKHOUSE_TIMEOUT" envDefault:"5m" doc:"Time after which one insert or query is given up. Allowed: 1s and more."`
-	MaxConns int           `env:"RAGLINE_CLICKHOUSE_MAX_CONNS" envDefault:"16" doc:"Connections to ClickHouse at a time. Allowed: 1 and more."`
+	URL       string        `env:"CLICKHOUSE_URL" envDefault:"" doc:"Address of ClickHouse's HTTP interface, with user, password and database. Empty: the embedded engine. Allowed: http://user:password@host:port/database, or https."`
+	Timeout   time.Duration `env:"RAGLINE_CLICKHOUSE_TIMEOUT" envDefault:"5m" doc:"Time after which one insert or query is given up. Allowed: 1s and more."`
+	Retention Retention     `env:"RAGLINE_CLICKHOUSE_RETENTION" envDefault:"" doc:"Days that tables keep their rows, as in spans_full=30d,answer_chunks=7d; set by the sink at its start and by ragline migrate. A table that is not named keeps them for ever."`
+	MaxConns  int           `env:"RAGLINE_CLICKHOUSE_MAX_CONNS" envDefault:"16" doc:"Connections to ClickHouse at a time. Allowed: 1 and more."`
 }
 
 // Validate reports the first setting that cannot be used. Passwords are not shown.

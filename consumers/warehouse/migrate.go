@@ -35,10 +35,14 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Migrations and views that were applied to this database.'`
 
 // Migrate creates the database, applies the migrations that are missing in their order and replaces the views that
-// changed. It returns the files that it applied. A crash in between is repaired by the next call: every statement
+// changed, and sets the retention. It returns what it applied. A crash in between is repaired by the next call: every statement
 // may run twice. Two processes may migrate at the same time.
 func (w *Warehouse) Migrate(ctx context.Context) (applied []string, err error) {
-	return w.migrate(ctx, clickhouse.Files)
+	if applied, err = w.migrate(ctx, clickhouse.Files); err != nil {
+		return applied, err
+	}
+	retained, err := w.retain(ctx)
+	return append(applied, retained...), err
 }
 
 func (w *Warehouse) migrate(ctx context.Context, files fs.FS) (applied []string, err error) {
