@@ -1,0 +1,103 @@
+package otlp_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"github.com/ragline/ragline/producers/otlp"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+func interactions(batch otlp.Batch) []*event.InteractionCaptured {
+	var all []*event.InteractionCaptured
+	for _, e := range batch.Interactions {
+		all = append(all, e.Message.(*event.InteractionCaptured))
+	}
+	return all
+}
+
+func agent(n, parent byte, question, answer string) *tracepb.Span {
+	return span(n, parent, "openinference.span.kind", "AGENT", "input.value", question, "output.value", answer)
+}
+
+func search(n, parent byte) *tracepb.Span {
+	return span(n, parent, "openinference.span.kind", "RETRIEVER", "retrieval.documents.0.document.id", "api-624", "retrieval.documents.0.document.content", "100 ppmv")
+}
+
+func TestRootWithQuestionAndAnswerIsAnInteraction(t *testing.T) {
+	t.Parallel()
+	all := interactions(reader().Traces(request(search(2, 1), agent(1, 0, "What leak?", "100 ppmv"))))
+	require.Len(t, all, 1)
+	require.Equal(t, "What leak?", all[0].GetQuestion())
+	require.Equal(t, "100 ppmv", all[0].GetAnswer())
+	require.Len(t, all[0].GetSources(), 1)
+	require.Equal(t, all[0].GetTraceId(), all[0].GetThreadId(), "no conversation is known: it stands alone")
+}
+
+func TestInteractionIsBelowTheServerSpan(t *testing.T) {
+	t.Parallel()
+	server := span(1, 9, "http.route", "/chat") // its parent is in the browser
+	server.Kind = tracepb.Span_SPAN_KIND_SERVER
+	all := interactions(reader().Traces(request(agent(3, 2, "What leak?", "100 ppmv"), span(2, 1), server)))
+	require.Len(t, all, 1)
+	require.Equal(t, "What leak?", all[0].GetQuestion())
+}
+
+func TestRemoteParentMakesALocalRoot(t *testing.T) {
+	t.Parallel()
+	s := agent(2, 1, "What leak?", "100 ppmv")
+	require.Empty(t, interactions(reader().Traces(request(s))), "its parent may still come")
+	s = agent(2, 1, "What leak?", "100 ppmv")
+	s.Flags = uint32(tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK | tracepb.SpanFlags_SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK)
+	require.Len(t, interactions(reader().Traces(request(s))), 1)
+}
+
+// TestTraceAcrossRequestsLacksItsSources says what the package comment says: the earlier request is not remembered.
+func TestTraceAcrossRequestsLacksItsSources(t *testing.T) {
+	t.Parallel()
+	early, late := reader().Traces(request(search(2, 1))), reader().Traces(request(agent(1, 0, "What leak?", "100 ppmv")))
+	require.Empty(t, early.Interactions)
+	require.Len(t, late.Interactions, 1)
+	require.Empty(t, interactions(late)[0].GetSources())
+	whole := reader().Traces(request(search(2, 1), agent(1, 0, "What leak?", "100 ppmv")))
+	require.Equal(t, late.Interactions[0].ID, whole.Interactions[0].ID, "however it is cut, it is the same interaction")
+}
+
+func TestTraceWithoutWhatItTakesIsNone(t *testing.T) {
+	t.Parallel()
+	failed := agent(1, 0, "What leak?", "100 ppmv")
+	failed.Status = &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR}
+	ownParent := agent(1, 2, "What leak?", "100 ppmv")
+	for name, spans := range map[string][]*tracepb.Span{
+		"no answer":       {agent(1, 0, "What leak?", "")},
+		"no question":     {agent(1, 0, `{"temperature": 0.2}`, "100 ppmv")},
+		"a tool":          {span(1, 0, "gen_ai.operation.name", "execute_tool", "gen_ai.tool.call.arguments", "x", "gen_ai.tool.call.result", "y")},
+		"failed":          {failed},
+		"no root":         {search(2, 1)},
+		"circle":          {ownParent, agent(2, 1, "What leak?", "100 ppmv")},
+		"nothing to read": {span(1, 0)},
+	} {
+		require.Empty(t, interactions(reader().Traces(request(spans...))), name)
+	}
+}
+
+func TestWordsAreFoundInWhatFrameworksRecord(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ input, output string }{
+		{"What leak?", "100 ppmv"},
+		{`{"question": "What leak?"}`, `{"answer": "100 ppmv"}`},
+		{`{"args": ["What leak?"], "kwargs": {}}`, `"100 ppmv"`},
+		{`{"inputs": {"input": "What leak?"}, "tags": ["x"]}`, `{"outputs": {"output": "100 ppmv"}}`},
+		{`[{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "What leak?"}]`, `[{"role": "assistant", "content": "100 ppmv"}]`},
+		{`{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "What leak?"}, {"type": "image_url"}]}]}`, `{"choices": [{"message": {"role": "assistant", "content": "100 ppmv"}}]}`},
+		{`[{"role": "user", "parts": [{"type": "text", "content": "What leak?"}]}]`, `[{"role": "assistant", "parts": [{"type": "reasoning", "content": "hm"}, {"type": "text", "content": "100 ppmv"}]}]`},
+		{`[[{"role": "human", "content": "What leak?"}]]`, `{"response": "100 ppmv", "id": "1"}`},
+	} {
+		all := interactions(reader().Traces(request(agent(1, 0, c.input, c.output))))
+		require.Len(t, all, 1, c.input)
+		require.Equal(t, "What leak?", all[0].GetQuestion(), c.input)
+		require.Equal(t, "100 ppmv", all[0].GetAnswer(), c.output)
+	}
+}
