@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,9 +116,17 @@ func complete(cfg Config, deps Deps) (Deps, error) {
 		if cfg.DB == "" {
 			return deps, errNoDB
 		}
-		deps.Store, err = checkpoint.OpenSQLite(context.Background(), cfg.DB)
+		deps.Store, err = openStore(context.Background(), cfg.DB)
 	}
 	return deps, err
+}
+
+// openStore opens a Postgres database by its URL, or a SQLite file by its path.
+func openStore(ctx context.Context, db string) (checkpoint.Store, error) {
+	if strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://") {
+		return checkpoint.OpenPostgres(ctx, db)
+	}
+	return checkpoint.OpenSQLite(ctx, db)
 }
 
 func (a *Agent) open() error {

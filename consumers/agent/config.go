@@ -10,8 +10,8 @@ import (
 
 // Config of the agent.
 type Config struct {
-	// DB is the SQLite file with runs, checkpoints and the outbox.
-	DB string `env:"RAGLINE_AGENT_DB" doc:"SQLite file of the agent's runs, checkpoints and outbox; one process owns it. Empty: agent.db in the data directory."`
+	// DB has the runs, checkpoints and the outbox.
+	DB string `env:"RAGLINE_AGENT_DB" secret:"true" doc:"Store of the agent's runs, checkpoints and outbox: a SQLite file, which one process owns, or a postgres:// URL, which several workers may share. Empty: agent.db in the data directory."`
 	// Slots is how many runs go at the same time. Waiting for a person takes none.
 	Slots int `env:"RAGLINE_AGENT_SLOTS" envDefault:"8" doc:"Runs that the agent works on at the same time. Allowed: 1 to 1000."`
 	// TenantSlots is how many of them one tenant may have.
@@ -62,4 +62,4 @@ func (c Config) Validate() error {
 	return c.LLM.Validate()
 }
 
-var errNoDB = errors.New("RAGLINE_AGENT_DB is empty: name the agent's SQLite file")
+var errNoDB = errors.New("RAGLINE_AGENT_DB is empty: name a SQLite file or a postgres:// URL")

@@ -44,7 +44,7 @@ func child(spec string) error {
 	if err != nil {
 		return err
 	}
-	cfg.DB, cfg.Reviews = db, "off"
+	cfg.DB, cfg.Reviews, cfg.Lease = db, "off", time.Second
 	a, err := agent.New(cfg, agent.Deps{Broker: b, Pack: pack})
 	if err != nil {
 		return err
@@ -58,13 +58,26 @@ func child(spec string) error {
 			if err != nil {
 				return err
 			}
-			return a.Handler().Handle(ctx, e, nil)
+			if err := a.Handler().Handle(ctx, e, nil); ctx.Err() == nil {
+				return err
+			}
+			return nil // at the end of this life nothing has to be accepted any more
 		})
 	})
 	if err := g.Wait(); err != nil {
 		return err
 	}
 	return a.Close()
+}
+
+// startChild starts a process that is an agent.
+func startChild(t *testing.T, spec string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childEnv+"="+spec)
+	cmd.Stderr = os.Stderr
+	require.NoError(t, cmd.Start())
+	return cmd
 }
 
 // spans counts the spans that are there.
@@ -83,13 +96,7 @@ func TestKill9AtAnyMomentEveryQueryIsAnsweredOnce(t *testing.T) {
 		queries = append(queries, query(fmt.Sprint("thread ", i%5), text))
 	}
 	streamtest.Publish(t, r.Broker, queries...)
-	start := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childEnv+"="+spec)
-		cmd.Stderr = os.Stderr
-		require.NoError(t, cmd.Start())
-		return cmd
-	}
+	start := func() *exec.Cmd { return startChild(t, spec) }
 	// Each life ends when it has published a few spans more, which is in the middle of everything.
 	for life, more := range []int{1, 7, 18, 31} {
 		before := r.spans(t)

@@ -24,6 +24,8 @@ type Postgres struct {
 const (
 	// defaultSchema holds the tables unless the URL has a search_path.
 	defaultSchema = "ragline_agent"
+	// pausedLimit is how long a process may keep a change open without a word, in milliseconds.
+	pausedLimit = "3000"
 	// changeLimit is how long a change may take when nobody waits for it any more.
 	changeLimit = time.Minute
 )
@@ -38,6 +40,8 @@ func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
 	params := cfg.ConnConfig.RuntimeParams
 	params["search_path"] = cmp.Or(params["search_path"], defaultSchema)
 	params["application_name"] = cmp.Or(params["application_name"], "ragline")
+	// A process that is stopped within a change holds its locks: the server must not wait for it.
+	params["idle_in_transaction_session_timeout"] = cmp.Or(params["idle_in_transaction_session_timeout"], pausedLimit)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the Postgres store: %w", err)

@@ -32,9 +32,10 @@ func (g *Graph) Picture() picture.Graph {
 		}
 		out.Nodes = append(out.Nodes, picture.Node{ID: from, Interrupt: g.breakpoint(from), Metadata: n.metadata, Defer: n.deferred})
 	}
-	for _, j := range g.joins {
+	for i, j := range g.joins {
 		for _, from := range j.from {
 			edge(from, j.to, "", false)
+			out.Edges[len(out.Edges)-1].Join = i + 1
 		}
 	}
 	if end {
