@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -62,6 +63,11 @@ func (m *Memory) admit(c Commit) (*memoryThread, bool, error) {
 		return nil, false, ErrConflict
 	}
 	t := m.thread(c.ThreadID, time.Time{})
+	for _, p := range c.Checkpoints {
+		if t.index(p.ID) >= 0 {
+			return nil, false, fmt.Errorf("inserting checkpoint %s: there is one", p.ID)
+		}
+	}
 	if run == nil && slices.ContainsFunc(t.runs, func(r *Run) bool { return r.Status == StatusQueued }) {
 		return nil, false, ErrBusy
 	}

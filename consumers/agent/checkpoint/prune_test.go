@@ -10,6 +10,18 @@ import (
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
 
+func pruneCases() cases {
+	return cases{
+		"an old run is forgotten with its thread":         prunedThread,
+		"a thread that goes on keeps its state":           prunedHistory,
+		"a thread that goes on keeps its branch":          prunedFork,
+		"what young branches need stays":                  prunedYoung,
+		"a thread that was edited since stays":            prunedEdited,
+		"old runs are forgotten in small parts":           prunedInParts,
+		"a thread whose failed run is forgotten is clean": prunedError,
+	}
+}
+
 // moment is later than everything that the conformance suite stores, unless it says otherwise.
 func moment() time.Time { return time.Unix(100, 0) }
 
@@ -41,9 +53,9 @@ func prunedThread(t *testing.T, s checkpoint.Store) {
 	require.ErrorIs(t, err, checkpoint.ErrNotFound)
 	_, err = s.Receipt(t.Context(), "call")
 	require.ErrorIs(t, err, checkpoint.ErrNotFound)
-	line, err := s.Load(t.Context(), "t", "")
-	require.NoError(t, err)
-	require.Empty(t, line)
+	_, err = s.Thread(t.Context(), "t")
+	require.ErrorIs(t, err, checkpoint.ErrNotFound)
+	require.Empty(t, load(t, s, ""))
 	tasks, err := s.Tasks(t.Context(), "t", "c0")
 	require.NoError(t, err)
 	require.Empty(t, tasks)
@@ -81,4 +93,48 @@ func prunedInParts(t *testing.T, s checkpoint.Store) {
 	require.Zero(t, prune(t, s, 2))
 	accept(t, s, "r4")
 	require.Equal(t, []string{"r4"}, unfinished(t, s, checkpoint.StatusQueued, 0, 10))
+}
+
+func prunedFork(t *testing.T, s checkpoint.Store) {
+	fork(t, s) // the newest, f1, is loaded from before the newest snapshot, c2
+	commit(t, s, checkpoint.Commit{Status: checkpoint.StatusDone})
+	accept(t, s, "r2")
+	require.Equal(t, 1, prune(t, s, 10))
+	require.Equal(t, []string{"c0", "f0", "f1"}, load(t, s, ""))
+	all, err := s.History(t.Context(), "t", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"f1", "f0", "c0"}, ids(all))
+}
+
+func prunedYoung(t *testing.T, s checkpoint.Store) {
+	chain(t, s)
+	young := point("y", "c1", "r1", 1)
+	young.CreatedAt = moment()
+	commit(t, s, checkpoint.Commit{Checkpoints: points(young)})
+	commit(t, s, checkpoint.Commit{Checkpoints: points(point("f", "c3", "r1", 3))})
+	commit(t, s, checkpoint.Commit{Status: checkpoint.StatusDone})
+	accept(t, s, "r2")
+	require.Equal(t, 1, prune(t, s, 10))
+	require.Equal(t, []string{"c0", "c1", "y"}, load(t, s, "y"))
+	require.Equal(t, []string{"c2", "c3", "f"}, load(t, s, ""))
+}
+
+func prunedEdited(t *testing.T, s checkpoint.Store) {
+	chain(t, s)
+	commit(t, s, checkpoint.Commit{Status: checkpoint.StatusDone})
+	u := update("u0", "c3")
+	u.CreatedAt = moment()
+	edit(t, s, checkpoint.Commit{Checkpoints: points(u)})
+	require.Equal(t, 1, prune(t, s, 10))
+	require.Equal(t, []string{"c2", "c3", "u0"}, load(t, s, ""))
+}
+
+func prunedError(t *testing.T, s checkpoint.Store) {
+	accept(t, s, "r1")
+	accept(t, s, "r2")
+	commit(t, s, checkpoint.Commit{Status: checkpoint.StatusDone, EndedAt: moment()})
+	commit(t, s, checkpoint.Commit{RunID: "r2", Status: checkpoint.StatusFailed})
+	require.Equal(t, checkpoint.ThreadError, thread(t, s, "t").Status)
+	require.Equal(t, 1, prune(t, s, 10))
+	require.Equal(t, checkpoint.ThreadIdle, thread(t, s, "t").Status)
 }
