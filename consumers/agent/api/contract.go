@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"log/slog"
 	"time"
 )
 
@@ -127,14 +126,4 @@ type StateUpdate struct {
 	// Goto takes the place of the edges of AsNode.
 	Goto     []Send
 	Metadata map[string]json.RawMessage
-}
-
-// Deps is what a server works with.
-type Deps struct {
-	Graphs  []Graph
-	Backend Backend
-	// Version is the project's, for /info.
-	Version string
-	Logger  *slog.Logger
-	Now     func() time.Time
 }

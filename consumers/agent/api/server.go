@@ -1,0 +1,98 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Deps is what a server works with.
+type Deps struct {
+	Graphs  []Graph
+	Backend Backend
+	// Settings are those of langgraph.json; they may be zero.
+	Settings Settings
+	Logger   *slog.Logger
+	// Now is the clock. Nil: time.Now.
+	Now func() time.Time
+}
+
+// Server is the handler of the LangGraph server API.
+type Server struct {
+	cfg        Config
+	backend    Backend
+	assistants *assistants
+	logger     *slog.Logger
+	now        func() time.Time
+	keys       [][32]byte
+	origins    origins
+	handler    http.Handler
+}
+
+// New checks the configuration and returns the handler. Whoever listens closes what is open when the requests' contexts end.
+func New(cfg Config, deps Deps) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Backend == nil || deps.Logger == nil || len(deps.Graphs) == 0 {
+		return nil, errors.New("building the agent's server: Deps.Backend, Deps.Logger and at least one of Deps.Graphs are required")
+	}
+	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: hashKeys(cfg.APIKeys)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	var err error
+	if s.origins, err = trusted(cfg, deps.Settings); err != nil {
+		return nil, err
+	}
+	if s.assistants, err = newAssistants(deps.Graphs, s.now()); err != nil {
+		return nil, err
+	}
+	s.handler = identify(s.cors(s.admit(http.HandlerFunc(s.route().ServeHTTP))))
+	return s, nil
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// trusted joins the origins of the configuration and of langgraph.json, whose "*" needs keys: without them any page could drive the agent.
+func trusted(cfg Config, settings Settings) (origins, error) {
+	o := origins{list: map[string]bool{}}
+	for _, origin := range cfg.Origins {
+		o.list[origin] = true
+	}
+	for _, origin := range settings.Origins {
+		if origin == "*" {
+			if len(cfg.APIKeys) == 0 {
+				return o, errors.New(`langgraph.json: http.cors.allow_origins "*" lets every page drive the agent: name the origins, or set RAGLINE_AGENT_API_KEYS`)
+			}
+			o.all = true
+			continue
+		}
+		if err := checkOrigin(origin); err != nil {
+			return o, fmt.Errorf("langgraph.json: http.cors.allow_origins: %w", err)
+		}
+		o.list[origin] = true
+	}
+	return o, nil
+}
+
+// endpoint answers a request, or says what is wrong with it before the first byte is out.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+func (s *Server) serve(h endpoint) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
+		err := h(w, r)
+		if err == nil || r.Context().Err() != nil {
+			return
+		}
+		p, own := problemOf(err)
+		if own {
+			s.logger.Error("answering a request", "method", r.Method, "path", r.URL.Path, "request_id", w.Header().Get(requestIDHeader), "error", err)
+		}
+		p.write(w)
+	})
+}
