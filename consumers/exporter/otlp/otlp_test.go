@@ -1,13 +1,9 @@
 package otlp_test
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"flag"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -33,6 +29,7 @@ func TestConformance(t *testing.T) {
 	faults := map[tracetest.Fault]otlptest.Fault{
 		tracetest.Throttle:     otlptest.Throttle(tracetest.RetryAfter),
 		tracetest.Broken:       otlptest.Status(http.StatusInternalServerError),
+		tracetest.BrokenAfter:  otlptest.BrokenAfter(),
 		tracetest.Reset:        otlptest.Reset(),
 		tracetest.Hang:         otlptest.Hang(),
 		tracetest.Oversized:    otlptest.Status(http.StatusRequestEntityTooLarge),
@@ -67,8 +64,8 @@ func TestAgentTraceIsSentAsTheConventionsSay(t *testing.T) {
 	require.NoError(t, err)
 	requests, _ := c.Requests()
 	require.Len(t, requests, 2)
-	golden(t, "agent_trace.json", requests[0])
-	golden(t, "agent_scores.json", requests[1])
+	tracetest.Golden(t, *update, "agent_trace", requests[0])
+	tracetest.Golden(t, *update, "agent_scores", requests[1])
 }
 
 func TestSameEventsGiveTheSameBytes(t *testing.T) {
@@ -237,25 +234,4 @@ func attribute(list []*commonpb.KeyValue, name string) string {
 		}
 	}
 	return ""
-}
-
-// golden compares a request with a file; ids are base64 there.
-func golden(t *testing.T, name string, m proto.Message) {
-	t.Helper()
-	raw, err := protojson.Marshal(m)
-	require.NoError(t, err)
-	var tree any
-	require.NoError(t, json.Unmarshal(raw, &tree))
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	require.NoError(t, enc.Encode(tree))
-	path := filepath.Join("testdata", name)
-	if *update {
-		require.NoError(t, os.WriteFile(path, buf.Bytes(), 0o644))
-	}
-	want, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(want), buf.String())
 }

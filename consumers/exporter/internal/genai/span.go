@@ -3,6 +3,8 @@ package genai
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -180,4 +182,14 @@ func nanos(t *timestamppb.Timestamp) uint64 {
 		return 0
 	}
 	return uint64(max(t.AsTime().UnixNano(), 0))
+}
+
+// USD is an amount of picodollars in dollars, exactly.
+func USD(pico int64) string {
+	sign := ""
+	if pico < 0 {
+		sign, pico = "-", -pico
+	}
+	text := strings.TrimRight(fmt.Sprintf("%s%d.%012d", sign, pico/1e12, pico%1e12), "0")
+	return strings.TrimSuffix(text, ".")
 }

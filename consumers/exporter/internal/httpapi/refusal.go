@@ -15,6 +15,9 @@ import (
 // MaxRetryAfter keeps a server's mistake from stopping the export for a day.
 const MaxRetryAfter = 10 * time.Minute
 
+// ErrNotFound is in the error of a 404.
+var ErrNotFound = errors.New("nothing is there")
+
 // Refusal classifies an answer, whose reason the caller has read. It is nil when the request was taken.
 func (c *Client) Refusal(a Answer, reason string) error {
 	if a.OK() {
@@ -24,7 +27,9 @@ func (c *Client) Refusal(a Answer, reason string) error {
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return &trace.BlockedError{Err: fmt.Errorf("%w (check %s)", err, c.KeySettings)}
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
+	case http.StatusNotFound:
+		return &trace.BlockedError{Err: fmt.Errorf("%w: %w (check %s)", ErrNotFound, err, c.AddressSettings)}
+	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
 		return &trace.BlockedError{Err: fmt.Errorf("%w (check %s)", err, c.AddressSettings)}
 	case http.StatusConflict:
 		return errors.Join(trace.ErrDuplicate, err)

@@ -54,6 +54,13 @@ func Throttle(after time.Duration) Fault {
 	return f
 }
 
+// BrokenAfter stores the request and answers 500.
+func BrokenAfter() Fault {
+	f := Status(http.StatusInternalServerError)
+	f.Stored = true
+	return f
+}
+
 // Reset stores the request and cuts the connection in the middle of the answer.
 func Reset() Fault {
 	return Fault{Stored: true, RPC: refuse(http.StatusBadGateway, "connection reset"), Answer: func(w http.ResponseWriter, _ *http.Request) {

@@ -12,27 +12,6 @@ import (
 	"github.com/ragline/ragline/schemas/event"
 )
 
-// Fault is a way in which a backend may fail.
-type Fault int
-
-// Faults of the next request.
-const (
-	// Throttle answers 429 with a Retry-After of RetryAfter.
-	Throttle Fault = iota
-	// Broken answers 500.
-	Broken
-	// Reset stores the request and cuts the connection in the middle of the answer.
-	Reset
-	// Hang never answers.
-	Hang
-	// Oversized answers 413.
-	Oversized
-	// Unauthorized answers 401.
-	Unauthorized
-	// BadEvent refuses the whole request because of one event.
-	BadEvent
-)
-
 // RetryAfter is what Throttle asks for.
 const RetryAfter = 7 * time.Second
 
@@ -57,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		"EndedContextIsNoVerdict":        endedContext,
 		"ThrottleSaysHowLongToWait":      throttle,
 		"BrokenBackendIsARetry":          retried(Broken),
+		"StoredAndBrokenIsARetry":        retried(BrokenAfter),
 		"LostAnswerIsARetry":             retried(Reset),
 		"HangingBackendEndsWithTheWait":  hang,
 		"OversizedRequestAsksForLess":    oversized,

@@ -1,0 +1,97 @@
+package langfusetest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shown says whether a question sees anything.
+func (s *Server) shown() bool {
+	if s.hidden == 0 {
+		return true
+	}
+	s.hidden--
+	return false
+}
+
+func (s *Server) getObservations(w http.ResponseWriter, r *http.Request) {
+	var filter []struct {
+		Type, Column, Operator string
+		Value                  any
+	}
+	if err := json.Unmarshal([]byte(r.URL.Query().Get("filter")), &filter); err != nil {
+		answer(w, http.StatusBadRequest, map[string]string{"message": "filter: " + err.Error()})
+		return
+	}
+	windowed := 0
+	match := func(Row) bool { return true }
+	for _, f := range filter {
+		before := match
+		switch f.Column + " " + f.Operator {
+		case "id any of":
+			ids, _ := f.Value.([]any)
+			match = func(row Row) bool { return before(row) && slices.Contains(ids, any(row.SpanID)) }
+		case "startTime >=", "startTime <":
+			windowed++
+			text, _ := f.Value.(string)
+			at, err := time.Parse(time.RFC3339Nano, text)
+			if err != nil || f.Type != "datetime" {
+				s.t.Errorf("condition %+v: %v", f, err)
+			}
+			from := f.Operator == ">="
+			match = func(row Row) bool { return before(row) && from != row.Start.Truncate(time.Microsecond).Before(at) }
+		default:
+			s.t.Errorf("condition %+v is not known here", f)
+		}
+	}
+	if windowed != 2 {
+		answer(w, http.StatusBadRequest, map[string]string{"message": "a time window is required"})
+		return
+	}
+	s.page(w, r, match)
+}
+
+// pageLimit is small, so that tests meet the cursor.
+const pageLimit = 40
+
+func (s *Server) page(w http.ResponseWriter, r *http.Request, match func(Row) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, cursor := []any{}, ""
+	skip := len(r.URL.Query().Get("cursor"))
+	if s.shown() {
+		for _, row := range s.rows {
+			if !match(row) {
+				continue
+			}
+			if skip > 0 {
+				skip--
+				continue
+			}
+			if len(data) == pageLimit {
+				cursor = r.URL.Query().Get("cursor") + strings.Repeat("x", pageLimit)
+				break
+			}
+			data = append(data, map[string]string{"id": row.SpanID, "traceId": row.TraceID, "startTime": row.Start.Format(time.RFC3339Nano)})
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{"data": data, "meta": map[string]string{"cursor": cursor}})
+}
+
+func (s *Server) getScores(w http.ResponseWriter, r *http.Request) {
+	ids := strings.Split(r.URL.Query().Get("id"), ",")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data := []any{}
+	if s.shown() {
+		for key := range s.scores {
+			if slices.Contains(ids, key.id) {
+				data = append(data, map[string]string{"id": key.id, "name": key.name})
+			}
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{"data": data, "meta": map[string]string{}})
+}
