@@ -50,7 +50,7 @@ func (c *Client) Answer(ctx context.Context, queryID string) (*Answer, error) {
 	if err := c.findEarlier(ctx, queryID); err != nil {
 		return nil, pending(e, err)
 	}
-	return c.await(ctx, w, e, nil)
+	return c.await(ctx, w, e, stream{})
 }
 
 // Recent returns what this client remembers about a question without waiting: its answer, or known without an answer

@@ -29,14 +29,35 @@ type Question struct {
 
 // Ask publishes a question and waits for its answer. An answer may say that the run failed: check Answer.Success.
 // When ctx ends first the error is a *PendingError with the query id; the question is still being answered then.
-func (c *Client) Ask(ctx context.Context, q Question) (*Answer, error) { return c.ask(ctx, q, nil) }
+func (c *Client) Ask(ctx context.Context, q Question) (*Answer, error) {
+	return c.ask(ctx, q, stream{})
+}
 
 // AskStream is Ask that hands over the answer while it is being written. chunk is called from the caller's
 // goroutine with pieces in order, each once; a piece that got lost is made up for from the answer. When a run was
 // started again in the middle the pieces may differ from the answer: Answer.Text is what counts.
-func (c *Client) AskStream(ctx context.Context, q Question, chunk func(text string)) (*Answer, error) {
-	return c.ask(ctx, q, chunk)
+func (c *Client) AskStream(ctx context.Context, q Question, chunk func(text string), opts ...StreamOption) (*Answer, error) {
+	s := stream{chunk: chunk}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	return c.ask(ctx, q, s)
 }
+
+// StreamOption changes what AskStream hands over.
+type StreamOption func(*stream)
+
+// OnReview is called, from the caller's goroutine, when the run begins to wait for a person, and again when the person
+// has decided. What happened before the question was asked here is not told.
+func OnReview(review func(ReviewState)) StreamOption { return func(s *stream) { s.review = review } }
+
+// stream is what AskStream hands over to. Nil calls nobody.
+type stream struct {
+	chunk  func(text string)
+	review func(ReviewState)
+}
+
+func (s stream) on() bool { return s.chunk != nil || s.review != nil }
 
 // AskAsync publishes a question and returns its query id when the question is safe on the log. Get the answer with
 // Answer, from this client or another.
@@ -53,7 +74,7 @@ func (c *Client) AskAsync(ctx context.Context, q Question) (queryID string, err 
 }
 
 // ask listens before it publishes, so that no answer is too quick for it.
-func (c *Client) ask(ctx context.Context, q Question, chunk func(string)) (*Answer, error) {
+func (c *Client) ask(ctx context.Context, q Question, s stream) (*Answer, error) {
 	if err := c.Listen(ctx); err != nil {
 		return nil, err
 	}
@@ -61,7 +82,7 @@ func (c *Client) ask(ctx context.Context, q Question, chunk func(string)) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	w := c.desk.wait(e.ID, chunk != nil)
+	w := c.desk.wait(e.ID, s.on())
 	defer c.desk.leave(e.ID, w)
 	err = c.publish(ctx, e)
 	if err != nil && ctx.Err() == nil {
@@ -76,7 +97,7 @@ func (c *Client) ask(ctx context.Context, q Question, chunk func(string)) (*Answ
 			return nil, pending(e, err)
 		}
 	}
-	return c.await(ctx, w, e, chunk)
+	return c.await(ctx, w, e, s)
 }
 
 func (c *Client) query(q Question) (event.Event, error) {
@@ -97,18 +118,21 @@ func (c *Client) query(q Question) (event.Event, error) {
 	return e, nil
 }
 
-// await hands chunks over until the answer is there.
-func (c *Client) await(ctx context.Context, w *waiter, e event.Event, chunk func(string)) (*Answer, error) {
+// await hands over what comes until the answer is there.
+func (c *Client) await(ctx context.Context, w *waiter, e event.Event, s stream) (*Answer, error) {
 	var in assembler
 	for {
-		chunks, answer := c.desk.collect(w)
+		chunks, reviews, answer := c.desk.collect(w)
 		for _, piece := range in.add(chunks) {
-			chunk(piece)
+			s.hand(piece)
+		}
+		for _, r := range reviews {
+			if s.review != nil {
+				s.review(r)
+			}
 		}
 		if answer != nil {
-			if rest := in.rest(answer.GetText()); rest != "" && chunk != nil {
-				chunk(rest)
-			}
+			s.hand(in.rest(answer.GetText()))
 			return answer, nil
 		}
 		select {
@@ -118,6 +142,12 @@ func (c *Client) await(ctx context.Context, w *waiter, e event.Event, chunk func
 		case <-c.ctx.Done():
 			return nil, pending(e, ErrClosed)
 		}
+	}
+}
+
+func (s stream) hand(piece string) {
+	if piece != "" && s.chunk != nil {
+		s.chunk(piece)
 	}
 }
 

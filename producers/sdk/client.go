@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/producers/mask"
 )
 
 // Client publishes events and receives answers. Open returns one; it is safe for concurrent use.
@@ -17,6 +18,7 @@ type Client struct {
 	logger    *slog.Logger
 	broker    *broker.Broker
 	publisher *broker.Publisher
+	masker    *mask.Masker
 	admin     *kgo.Client
 	desk      *desk
 	listener  listener
@@ -47,7 +49,11 @@ func Open(ctx context.Context, cfg Config, opts ...Option) (*Client, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, logger: slog.New(slog.DiscardHandler), desk: newDesk(cfg.RecentAnswers)}
+	masker, err := mask.New(cfg.Mask)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{cfg: cfg, masker: masker, logger: slog.New(slog.DiscardHandler), desk: newDesk(cfg.RecentAnswers)}
 	c.listener.starting = make(chan struct{}, 1)
 	for _, opt := range opts {
 		opt(c)

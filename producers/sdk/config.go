@@ -8,6 +8,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/producers/mask"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -23,6 +24,8 @@ type Config struct {
 	Environment string `env:"RAGLINE_ENVIRONMENT" doc:"Deployment environment of the application. Allowed: empty, or lower-case letters, digits, - and _."`
 	// RecentAnswers is how many questions and answers Recent remembers. Defaults to 1000.
 	RecentAnswers int `env:"RAGLINE_SDK_RECENT_ANSWERS" envDefault:"1000" doc:"Questions and answers that a client remembers, within 64 MiB. Allowed: 1 to 1000000."`
+	// Mask says which personal data is replaced before an event leaves this process. Defaults to none.
+	Mask mask.Config
 }
 
 var environmentPattern = regexp.MustCompile(`^[a-z0-9_-]{0,40}$`)
@@ -43,6 +46,9 @@ func (c Config) Validate() error {
 		return err
 	}
 	if err := c.Kafka.Validate(); err != nil {
+		return err
+	}
+	if err := c.Mask.Validate(); err != nil {
 		return err
 	}
 	for name, value := range map[string]string{"RAGLINE_TENANT": c.Tenant, "RAGLINE_SOURCE": c.Source} {

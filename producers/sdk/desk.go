@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"container/list"
+	"maps"
 	"slices"
 	"sync"
 
@@ -18,6 +19,7 @@ const recentBytes = 64 << 20
 type desk struct {
 	mu      sync.Mutex
 	waiting map[string][]*waiter
+	reviews map[string]*ReviewState  // by review id, of queries that are waited for
 	recent  map[string]*list.Element // of *memo
 	order   *list.List               // oldest first
 	bytes   int
@@ -33,14 +35,15 @@ type memo struct {
 
 // waiter is one call that waits. Its fields belong to the desk's lock.
 type waiter struct {
-	wake   chan struct{}
-	stream bool
-	chunks []*event.AnswerChunk
-	answer *Answer
+	wake    chan struct{}
+	stream  bool
+	chunks  []*event.AnswerChunk
+	reviews []ReviewState
+	answer  *Answer
 }
 
 func newDesk(limit int) *desk {
-	return &desk{waiting: map[string][]*waiter{}, recent: map[string]*list.Element{}, order: list.New(), limit: limit}
+	return &desk{waiting: map[string][]*waiter{}, reviews: map[string]*ReviewState{}, recent: map[string]*list.Element{}, order: list.New(), limit: limit}
 }
 
 // wait registers a call before its question is published.
@@ -61,21 +64,22 @@ func (d *desk) leave(queryID string, w *waiter) {
 	rest := slices.DeleteFunc(d.waiting[queryID], func(other *waiter) bool { return other == w })
 	if len(rest) == 0 {
 		delete(d.waiting, queryID)
+		maps.DeleteFunc(d.reviews, func(_ string, r *ReviewState) bool { return r.Requested.GetQueryId() == queryID })
 		return
 	}
 	d.waiting[queryID] = rest
 }
 
 // collect takes what has come for a waiter since the last time.
-func (d *desk) collect(w *waiter) ([]*event.AnswerChunk, *Answer) {
+func (d *desk) collect(w *waiter) ([]*event.AnswerChunk, []ReviewState, *Answer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	chunks := w.chunks
-	w.chunks = nil
+	chunks, reviews := w.chunks, w.reviews
+	w.chunks, w.reviews = nil, nil
 	if w.answer == nil {
-		return chunks, nil
+		return chunks, reviews, nil
 	}
-	return chunks, w.answer.clone()
+	return chunks, reviews, w.answer.clone()
 }
 
 func (d *desk) chunk(m *event.AnswerChunk) {

@@ -8,6 +8,8 @@
 //	defer client.Close()
 //	answer, err := client.Ask(ctx, sdk.Question{Text: "What leak does API 624 accept?"})
 //
+// Personal data and secrets can be replaced before anything is sent: see Config.Mask.
+//
 // An application with an agent of its own publishes its spans and interactions with [Client.Publish] and gets them
 // evaluated, stored and exported.
 //

@@ -56,7 +56,7 @@ func (c *Client) Listen(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.ctx, cancel)()
-	offsets, err := c.endsOf(ctx, topic.Answers, topic.AnswerChunks)
+	offsets, err := c.endsOf(ctx, listened()...)
 	if err != nil && c.ctx.Err() != nil {
 		return ErrClosed
 	}
@@ -65,6 +65,9 @@ func (c *Client) Listen(ctx context.Context) error {
 	}
 	return c.start(offsets)
 }
+
+// listened are the topics that tell of the questions of a client.
+func listened() []string { return []string{topic.Answers, topic.AnswerChunks, topic.Reviews} }
 
 func (c *Client) endsOf(ctx context.Context, topics ...string) (map[string]map[int32]int64, error) {
 	ranges, err := c.broker.Ranges(ctx, topics...)
@@ -99,7 +102,7 @@ func (c *Client) start(offsets map[string]map[int32]int64) error {
 // follow reads until Close. The positions are pinned before the first read and kept here, so that a reader that
 // breaks goes on where it stopped.
 func (c *Client) follow(offsets map[string]map[int32]int64) {
-	topics := []string{topic.Answers, topic.AnswerChunks}
+	topics := listened()
 	wait := broker.Backoff()
 	for c.ctx.Err() == nil {
 		err := c.broker.Follow(c.ctx, broker.FollowConfig{Topics: topics, Offsets: offsets}, func(r event.Record) error {
@@ -127,5 +130,9 @@ func (c *Client) deliver(r event.Record) {
 		c.desk.answered(&Answer{m, e.Time})
 	case *event.AnswerChunk:
 		c.desk.chunk(m)
+	case *event.ReviewRequested:
+		c.desk.requested(m)
+	case *event.ReviewDecided:
+		c.desk.decided(m)
 	}
 }

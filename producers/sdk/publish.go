@@ -2,7 +2,6 @@ package sdk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -40,14 +39,11 @@ func WithTraceParent(traceParent string) PublishOption {
 // The error is ErrNotAnEvent for any other message and an *event.DecodeError that names the field for a message
 // that readers would refuse. While Kafka is away Publish waits until ctx ends.
 func (c *Client) Publish(ctx context.Context, m proto.Message, opts ...PublishOption) (string, error) {
-	if _, ok := event.LookupMessage(m); !ok {
-		return "", fmt.Errorf("publishing %T: %w", m, ErrNotAnEvent)
+	p, err := c.Prepare(m, opts...)
+	if err != nil {
+		return "", err
 	}
-	e := c.envelope(m)
-	for _, opt := range opts {
-		opt(&e)
-	}
-	return e.ID, c.publish(ctx, e)
+	return p.id, c.PublishPrepared(ctx, p)
 }
 
 // RemoveDocument takes a document out of the knowledge base and returns the id of the event. Removing a document
@@ -68,17 +64,9 @@ func (c *Client) envelope(m proto.Message) event.Event {
 }
 
 func (c *Client) publish(ctx context.Context, e event.Event) error {
-	if c.ctx.Err() != nil {
-		return ErrClosed
+	p, err := c.prepare(e)
+	if err != nil {
+		return err
 	}
-	if e.Data != nil {
-		if err := event.Validate(e.Data); err != nil {
-			return fmt.Errorf("publishing %s: %w", e.Type, err)
-		}
-	}
-	err := c.publisher.Publish(ctx, e)
-	if err != nil && c.ctx.Err() != nil {
-		return errors.Join(ErrClosed, err)
-	}
-	return err
+	return c.PublishPrepared(ctx, p)
 }
