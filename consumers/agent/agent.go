@@ -142,7 +142,8 @@ func (a *Agent) open() error {
 		tool.Search(a.index), tool.Lookup(a.deps.Pack), tool.Quotation(a.deps.Pack), tool.Enquiry(),
 	}, a.deps.Tools...)
 	a.engine, err = graph.NewEngine(react.New(react.Deps{
-		Model: a.deps.Model, Tools: tools, Prices: prices, System: a.deps.Pack.Prompts["system"].Text, NotFound: a.deps.Pack.NotFound,
+		Config: a.cfg.React, Model: a.deps.Model, Tools: func() []tool.Tool { return tools }, Prices: prices,
+		System: a.deps.Pack.Prompts["system"], NotFound: a.deps.Pack.NotFound,
 		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.chunks.write, Now: a.deps.Now,
 	}), a.store, graph.Config{Now: a.deps.Now})
 	if err != nil {

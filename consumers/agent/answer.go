@@ -13,26 +13,19 @@ import (
 	"github.com/ragline/ragline/schemas/event"
 )
 
-// promptName is the prompt that an answer is attributed to; its version names the system prompt's, too.
-const promptName = "react"
-
-func (a *Agent) promptVersion() string {
-	return "react-" + a.deps.Pack.Prompts[promptName].Version + ".system-" + a.deps.Pack.Prompts["system"].Version
-}
-
 func (t *trace) answerOf(r react.Result, now time.Time) *event.AnswerGiven {
 	out := &event.AnswerGiven{
 		QueryId: t.in.QueryID, ThreadId: t.in.ThreadID, TraceId: traceID(t.run.ID),
 		Text: r.Answer, Success: r.Success(), State: stateOf(r.State), Sources: sourcesOf(r.Sources),
 		Iterations:  int32(r.Iterations), //nolint:gosec // at most 100
 		TotalTimeMs: t.latency(now), ToolsUsed: r.ToolsUsed,
-		Model: t.agent.deps.Model.Name(), PromptVersion: t.agent.promptVersion(),
+		Model: t.agent.deps.Model.Name(), PromptVersion: r.Prompt.Version,
 		Usage: usageOf(r.Usage), Cost: costOf(r.Spent), Origin: t.in.query.GetOrigin(), Error: r.Error,
 	}
 	for i, s := range r.Steps {
 		out.Steps = append(out.Steps, &event.Step{
-			Index: int32(i), Node: s.Node, Thought: s.Thought, Tool: s.Tool, ToolInput: s.Input, //nolint:gosec // a few dozen steps
-			Observation: s.Observation, StartedAt: timestamppb.New(s.Started), DurationMs: s.Duration.Milliseconds(),
+			Index: int32(i), Node: s.Node, Thought: s.Thought, Tool: s.Tool, ToolInput: clip(s.Input), //nolint:gosec // a few dozen steps
+			Observation: clip(s.Observation), StartedAt: timestamppb.New(s.Started), DurationMs: s.Duration.Milliseconds(),
 		})
 	}
 	return out
@@ -42,7 +35,7 @@ func (t *trace) interactionOf(r react.Result, now time.Time) *event.InteractionC
 	return &event.InteractionCaptured{
 		TraceId: traceID(t.run.ID), QueryId: t.in.QueryID, ThreadId: t.in.ThreadID,
 		Question: t.in.query.GetText(), Answer: r.Answer, Sources: sourcesOf(r.Sources),
-		Model: t.agent.deps.Model.Name(), PromptName: promptName, PromptVersion: t.agent.promptVersion(),
+		Model: t.agent.deps.Model.Name(), PromptName: r.Prompt.Name, PromptVersion: r.Prompt.Version,
 		State: stateOf(r.State), ToolsUsed: r.ToolsUsed, Usage: usageOf(r.Usage), Cost: costOf(r.Spent),
 		LatencyMs: t.latency(now), Origin: t.in.query.GetOrigin(),
 	}
@@ -96,6 +89,8 @@ func reason(err error) string {
 		return "the question was canceled."
 	case errors.Is(err, graph.ErrRecursion):
 		return "the run took too many steps."
+	case errors.Is(err, react.ErrMalformed):
+		return "the language model gave neither an answer nor a tool call."
 	case errors.As(err, &model):
 		return "the language model is not available."
 	default:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ragline/ragline/consumers/agent/react"
 	"github.com/ragline/ragline/consumers/internal/llm/provider"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	Drain time.Duration `env:"RAGLINE_AGENT_DRAIN" envDefault:"5s" doc:"Time that the steps of runs get to come to an end at shutdown; what is cut off runs again at the next start. Allowed: 0 to 20s."`
 	// Lease is how long a worker is waited for before others take its threads, where several share a store.
 	Lease time.Duration `env:"RAGLINE_AGENT_LEASE" envDefault:"15s" doc:"Time after which other workers take over the threads of a worker that is silent, where several share a Postgres store. Allowed: 1s to 10m."`
+	React react.Config
 	LLM   provider.Config
 }
 
@@ -59,7 +61,7 @@ func (c Config) Validate() error {
 	if c.Lease < time.Second || c.Lease > 10*time.Minute {
 		return fmt.Errorf("RAGLINE_AGENT_LEASE=%s: allowed are 1s to 10m", c.Lease)
 	}
-	return c.LLM.Validate()
+	return errors.Join(c.React.Validate(), c.LLM.Validate())
 }
 
 var errNoDB = errors.New("RAGLINE_AGENT_DB is empty: name a SQLite file or a postgres:// URL")

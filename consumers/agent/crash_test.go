@@ -293,7 +293,7 @@ func (launcher) Generate(_ context.Context, r llm.Request, _ func(string)) (llm.
 	if last := r.Messages[len(r.Messages)-1]; last.Role == llm.RoleTool {
 		return llm.Response{Text: last.Text}, nil
 	}
-	return llm.Response{Call: &llm.Call{Tool: "launch", Arguments: json.RawMessage(`{}`)}}, nil
+	return llm.Response{Calls: []llm.Call{{Tool: "launch", Arguments: json.RawMessage(`{}`)}}}, nil
 }
 
 func TestRunWhoseAnswerCannotBePublishedFailsInsteadOfTryingForEver(t *testing.T) {

@@ -124,7 +124,7 @@ func (a *Agent) request(run checkpoint.Run) (graph.Request, *accepted, error) {
 	case in.Begin.Continue:
 		req.Input, err = react.Rerun(about)
 	default:
-		req.Input, err = react.Input(about, in.query.GetText())
+		req.Input, err = react.Input(about, "") // the messages are among the writes
 	}
 	b := in.Begin
 	req.Input = append(req.Input, b.Writes...)

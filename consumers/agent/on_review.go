@@ -27,6 +27,9 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 	if err != nil {
 		return stream.Drop(fmt.Errorf("encoding decision on review %s: %w", d.GetReviewId(), err))
 	}
+	if _, err := react.ParseDecision(value); err != nil {
+		return stream.Drop(fmt.Errorf("review %s: %w", d.GetReviewId(), err))
+	}
 	return a.persist(ctx, "storing decision on review "+d.GetReviewId(), func() error {
 		ready, err := a.store.Decide(ctx, checkpoint.Decision{
 			Answers: map[string]json.RawMessage{d.GetReviewId(): value}, At: checkpoint.Position(e.Position),

@@ -58,8 +58,7 @@ func (t *trace) rootOf(r react.Result, ended time.Time) *event.SpanEnded {
 	s.Input, s.Output = clip(t.in.query.GetText()), clip(r.Answer)
 	s.Attributes["ragline.iterations"] = number(int64(r.Iterations))
 	s.Attributes["ragline.answer.state"] = text(string(r.State))
-	s.Attributes["gen_ai.prompt.name"] = text(promptName)
-	s.Attributes["ragline.prompt.version"] = text(t.agent.promptVersion())
+	prompted(s, r.Prompt)
 	if !r.Success() && r.State != react.StateRejected {
 		s.Status, s.StatusMessage = event.StatusCode_STATUS_CODE_ERROR, r.Error
 	}
@@ -101,6 +100,7 @@ func (t *trace) modelSpan(parent string, n react.ModelCall) *event.SpanEnded {
 	s.Provider, s.Model = n.Response.Provider, n.Response.Model
 	s.Usage, s.Cost = usageOf(n.Response.Usage), costOf(n.Spent)
 	s.Input, s.Output = clip(marshal(n.Request.Messages)), clip(said(n.Response))
+	prompted(s, n.Prompt)
 	s.Attributes["gen_ai.request.model"] = text(n.Model)
 	s.Attributes["gen_ai.response.finish_reasons"] = &event.AttributeValue{Value: &event.AttributeValue_JsonValue{JsonValue: marshal([]string{n.Response.FinishReason})}}
 	if !n.Response.FirstToken.IsZero() {
@@ -110,22 +110,30 @@ func (t *trace) modelSpan(parent string, n react.ModelCall) *event.SpanEnded {
 }
 
 func said(r llm.Response) string {
-	if r.Call != nil {
-		return marshal(map[string]any{"thought": r.Thought, "call": r.Call})
+	if len(r.Calls) > 0 {
+		return marshal(map[string]any{"thought": r.Thought, "calls": r.Calls})
 	}
 	return r.Text
 }
 
+// prompted says what the model was told, by the prompt's name and version.
+func prompted(s *event.SpanEnded, p llm.Prompt) {
+	if p.Name != "" {
+		s.Attributes["gen_ai.prompt.name"] = text(p.Name)
+		s.Attributes["ragline.prompt.version"] = text(p.Version)
+	}
+}
+
 func (t *trace) toolSpans(parent string, n react.ToolCall) []*event.SpanEnded {
 	s := t.span("execute_tool "+n.Tool.Name, event.SpanKind_SPAN_KIND_TOOL, n.Started, n.Ended)
-	s.SpanId, s.ParentSpanId, s.Operation = spanID(t.run.ID, parent, n.Call.ID), parent, "execute_tool"
+	s.SpanId, s.ParentSpanId, s.Operation = spanID(t.run.ID, parent, n.Call.Key), parent, "execute_tool"
 	s.Input, s.Output = clip(string(n.Call.Arguments)), clip(n.Result.Text)
 	s.Attributes["gen_ai.tool.name"] = text(n.Tool.Name)
 	s.Attributes["gen_ai.tool.call.id"] = text(n.Call.ID)
 	s.Attributes["gen_ai.tool.type"] = text("function")
 	if n.Error != "" {
 		s.Status, s.StatusMessage = event.StatusCode_STATUS_CODE_ERROR, n.Error
-		s.Attributes["error.type"] = text("arguments")
+		s.Attributes["error.type"] = text(string(n.Failure))
 	}
 	out := []*event.SpanEnded{s}
 	if n.Tool.Name == llm.SearchTool && n.Error == "" {

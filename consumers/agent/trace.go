@@ -85,13 +85,14 @@ func (t *trace) review(c *checkpoint.Commit, in checkpoint.Interrupt, now time.T
 	if err := json.Unmarshal(in.Value, &q); err != nil {
 		return fmt.Errorf("reading an interrupt: %w", err)
 	}
-	allowed := []string{string(react.Approve), string(react.Reject), string(react.Edit), string(react.Respond)}
-	if q.Recovery {
-		allowed = []string{string(react.Approve), string(react.Reject)}
+	var allowed []string
+	for _, k := range q.Allowed() {
+		allowed = append(allowed, string(k))
 	}
+	action := q.Action()
 	return t.add(c, event.DeriveID(in.ID, group, 0), now, &event.ReviewRequested{
 		ReviewId: in.ID, ThreadId: t.in.ThreadID, QueryId: t.in.QueryID, TraceId: traceID(t.run.ID),
-		Question: t.in.query.GetText(), Tool: q.Call.Tool, Arguments: string(q.Call.Arguments), Description: q.Description,
+		Question: t.in.query.GetText(), Tool: action.Name, Arguments: string(action.Args), Description: action.Description,
 		AllowedDecisions: allowed, Origin: t.in.query.GetOrigin(),
 	})
 }

@@ -56,8 +56,9 @@ func TestAnswerabilityOnCLAPnq(t *testing.T) {
 		require.NoError(t, err)
 		res, err := search.Call(t.Context(), tool.Invocation{Arguments: args})
 		require.NoError(t, err)
-		var found llm.Found
-		require.NoError(t, json.Unmarshal(res.Data, &found))
+		var found llm.Knowledge
+		found, err = llm.ReadKnowledge(res.Text, res.Data)
+		require.NoError(t, err)
 		coverage, answered := extractive.Assess(r.Question, found)
 		matrix[[2]bool{r.Answerable == 1, answered}]++
 		if answered == (r.Answerable == 1) {

@@ -1,6 +1,10 @@
 // Package react is the ReAct loop as a durable graph: thought, action_selector, tool_executor, observation, final_answer,
 // and human_review before a sensitive tool.
 //
-// Every node is a super-step, so a crash repeats at most one node. The thought may ask the model again; the tool executor
-// may call a tool again if the tool says that this is safe, and otherwise asks a person.
+// The conversation is the key messages, in LangChain's form; the other keys refer to it. Every node is a super-step, and
+// several calls of one message are parallel tasks of one super-step.
+//
+// What a crash leaves: within a node, the state before it, and the node runs again. The thought may ask the model again.
+// Within a call, an intent without a receipt: see the tool's Reconcile and Idempotent; otherwise a person is asked. A call
+// that had finished beside others is stored with its receipt, and does not run again.
 package react

@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/react"
+	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/consumers/internal/llm"
 )
 
@@ -28,7 +28,7 @@ func (s *script) Generate(_ context.Context, r llm.Request, _ func(string)) (llm
 }
 
 func calls(tool, arguments string) llm.Response {
-	return llm.Response{Thought: "t", Call: &llm.Call{Tool: tool, Arguments: json.RawMessage(arguments)}}
+	return llm.Response{Thought: "t", Calls: []llm.Call{{Tool: tool, Arguments: json.RawMessage(arguments)}}}
 }
 
 func TestRunStopsAtItsStepLimit(t *testing.T) {
@@ -67,7 +67,7 @@ func TestNextQuestionOfAThreadKnowsTheLastAnswer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	m := &script{responses: []llm.Response{{Text: "seven"}}}
-	b.deps.Model, b.deps.System = m, "be brief"
+	b.deps.Model, b.deps.System = m, domain.Prompt{Version: "1", Text: "be brief"}
 	e := b.engine(t)
 	for _, id := range []string{"one", "two"} {
 		_, err := e.Run(t.Context(), b.requestOn(t, "thread", id, "question "+id, 10))
@@ -85,7 +85,7 @@ func TestCostIsUnknownWhenOnePriceIs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.deps.Model = &script{responses: []llm.Response{
-		{Model: "gpt-5-mini", Call: &llm.Call{Tool: "launch", Arguments: json.RawMessage(`{}`)}, Usage: llm.Usage{InputTokens: 10}},
+		{Model: "gpt-5-mini", Calls: []llm.Call{{Tool: "launch", Arguments: json.RawMessage(`{}`)}}, Usage: llm.Usage{InputTokens: 10}},
 		{Model: "gpt-5-mini", Text: "x", Usage: llm.Usage{InputTokens: 20}},
 	}}
 	r := b.ask(t, "known")
@@ -105,28 +105,4 @@ func TestModelThatFailsIsANodesError(t *testing.T) {
 	require.Equal(t, react.NodeThought, node.Node)
 	var e *llm.Error
 	require.ErrorAs(t, err, &e)
-}
-
-func TestSensitiveToolWaitsAndLeavesAReceipt(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	e := b.engine(t)
-	req := b.request(t, "r", "Please quote 20 m of NS-P101.", 10)
-	out, err := e.Run(t.Context(), req)
-	require.NoError(t, err)
-	require.Equal(t, checkpoint.StatusInterrupted, out.Status)
-	var q react.ReviewQuestion
-	require.NoError(t, json.Unmarshal(out.Interrupts[0].Value, &q))
-	require.Equal(t, "generate_quotation", q.Call.Tool)
-	_, err = b.store.Receipt(t.Context(), q.Call.ID)
-	require.ErrorIs(t, err, checkpoint.ErrNotFound, "no intent before the approval")
-
-	_, err = b.store.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(`{"kind":"approve"}`)}})
-	require.NoError(t, err)
-	out, err = e.Run(t.Context(), req)
-	require.NoError(t, err)
-	require.Equal(t, checkpoint.StatusDone, out.Status)
-	receipt, err := b.store.Receipt(t.Context(), q.Call.ID)
-	require.NoError(t, err)
-	require.NotNil(t, receipt.Result)
 }

@@ -1,6 +1,7 @@
 package react
 
 import (
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -16,23 +17,52 @@ type ModelCall struct {
 	Model    string
 	Request  llm.Request
 	Response llm.Response
-	Spent    Spent
-	Started  time.Time
-	Ended    time.Time
-}
-
-// ToolCall is a call of a tool.
-type ToolCall struct {
-	Call    Call
-	Tool    llm.Tool
-	Result  tool.Result
-	Error   string
+	// Prompt names what the model was told, system prompt included.
+	Prompt  llm.Prompt
+	Spent   Spent
 	Started time.Time
 	Ended   time.Time
 }
 
+// ToolCall is a call of a tool.
+type ToolCall struct {
+	Call   Call
+	Tool   llm.Tool
+	Result tool.Result
+	// Error is why there is no result, Failure what kind of error that is.
+	Error   string
+	Failure Failure
+	Started time.Time
+	Ended   time.Time
+}
+
+// Failure says in one word why a tool gave nothing.
+type Failure string
+
+// The failures.
+const (
+	FailureArguments Failure = "arguments"
+	FailureTimeout   Failure = "timeout"
+	FailurePanic     Failure = "panic"
+	FailureTool      Failure = "tool"
+)
+
+func failureOf(err error) Failure {
+	switch {
+	case errors.Is(err, tool.ErrArguments):
+		return FailureArguments
+	case errors.Is(err, tool.ErrTimeout):
+		return FailureTimeout
+	case errors.Is(err, tool.ErrPanic):
+		return FailurePanic
+	default:
+		return FailureTool
+	}
+}
+
 // Effect is an event that a tool call has caused. Ordinal counts them within the call.
 type Effect struct {
+	// CallID is the key of the call.
 	CallID  string
 	Ordinal int
 	Message proto.Message

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/consumers/agent/graph/message"
+	"github.com/ragline/ragline/consumers/agent/tool"
 	"github.com/ragline/ragline/consumers/internal/llm"
 )
 
@@ -18,8 +20,10 @@ type Result struct {
 	Steps      []Step
 	ToolsUsed  []string
 	Sources    []Source
-	Usage      llm.Usage
-	Spent      Spent
+	// Prompt names what the model was told. Zero before the first call.
+	Prompt llm.Prompt
+	Usage  llm.Usage
+	Spent  Spent
 }
 
 // Source is a passage that the run has seen.
@@ -34,44 +38,44 @@ func (r Result) Success() bool { return r.State == StateAnswered || r.State == S
 // ReadResult reads the result from a state.
 func ReadResult(s graph.State) (Result, error) {
 	var r Result
-	var errs [7]error
-	r.Question, errs[0] = keyQuestion.Get(s)
-	r.Answer, errs[1] = keyAnswer.Get(s)
-	r.State, errs[2] = keyState.Get(s)
-	r.Iterations, errs[3] = keyIterations.Get(s)
-	r.Steps, errs[4] = keySteps.Get(s)
-	r.Usage, errs[5] = keyUsage.Get(s)
-	r.Spent, errs[6] = keyPico.Get(s)
-	failure, err := keyError.Get(s)
-	r.Error = failure
-	observations, err2 := keyObservations.Get(s)
-	if err := errors.Join(append(errs[:], err, err2)...); err != nil {
+	var errs [9]error
+	r.Answer, errs[0] = keyAnswer.Get(s)
+	r.State, errs[1] = keyState.Get(s)
+	r.Iterations, errs[2] = keyIterations.Get(s)
+	r.Prompt, errs[3] = keyPrompt.Get(s)
+	r.Usage, errs[4] = keyUsage.Get(s)
+	r.Spent, errs[5] = keyCost.Get(s)
+	r.Error, errs[6] = keyError.Get(s)
+	records, err := keySteps.Get(s)
+	errs[7] = err
+	thoughts, err := keyThoughts.Get(s)
+	errs[8] = err
+	conv, err := converse(s)
+	if err := errors.Join(append(errs[:], err)...); err != nil {
 		return Result{}, err
 	}
-	fillIn(r.Steps, observations)
+	r.Question = conv.question()
+	r.Steps = conv.steps(records, thoughts, r.Answer)
+	r.observed(conv)
+	return r, nil
+}
+
+// observed collects what the tools gave.
+func (r *Result) observed(conv conversation) {
 	seen := map[string]bool{}
-	for _, o := range observations {
-		if !o.Failed && !seen["tool "+o.Call.Tool] {
-			seen["tool "+o.Call.Tool] = true
-			r.ToolsUsed = append(r.ToolsUsed, o.Call.Tool)
+	for _, m := range conv.messages {
+		if m.Type != message.Tool {
+			continue
 		}
-		for _, p := range o.Result.Sources() {
+		if m.Status != message.Failure && !seen["tool "+m.Name] {
+			seen["tool "+m.Name] = true
+			r.ToolsUsed = append(r.ToolsUsed, m.Name)
+		}
+		for _, p := range (tool.Result{Text: m.Content.String(), Data: m.Artifact}).Sources() {
 			if key := p.DocumentID + " " + p.Text; !seen[key] {
 				seen[key] = true
 				r.Sources = append(r.Sources, Source{Passage: p, Cited: strings.Contains(r.Answer, "["+p.DocumentID+"]")})
 			}
-		}
-	}
-	return r, nil
-}
-
-// fillIn gives the k-th observation step the k-th observation.
-func fillIn(steps []Step, observations []Observation) {
-	k := 0
-	for i := range steps {
-		if steps[i].Node == NodeObserve && k < len(observations) {
-			steps[i].Observation = observations[k].Result.Text
-			k++
 		}
 	}
 }

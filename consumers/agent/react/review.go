@@ -3,90 +3,128 @@ package react
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
+	"strings"
 
 	"github.com/ragline/ragline/consumers/agent/graph"
+	"github.com/ragline/ragline/consumers/agent/graph/message"
 	"github.com/ragline/ragline/consumers/agent/tool"
 )
 
-// ReviewQuestion is the value of the interrupt that waits for a person.
-type ReviewQuestion struct {
-	Call        Call   `json:"call"`
-	Question    string `json:"question"`
-	Description string `json:"description"`
-	// Recovery means that the tool may have run already: the process ended between the call and its receipt.
-	Recovery bool `json:"recovery,omitempty"`
-}
-
-// Kind of a review decision.
-type Kind string
-
-// The kinds, as in the review event.
-const (
-	Approve Kind = "approve"
-	Reject  Kind = "reject"
-	Edit    Kind = "edit"
-	Respond Kind = "respond"
-)
-
-// ReviewDecision is the answer to the interrupt.
-type ReviewDecision struct {
-	Kind Kind `json:"kind"`
-	// Arguments replace those of the call, for Edit.
-	Arguments json.RawMessage `json:"arguments,omitempty"`
-	Comment   string          `json:"comment,omitempty"`
-	Reviewer  string          `json:"reviewer,omitempty"`
-}
-
-// humanReview waits for a person and does what the person says.
-func (r *loop) humanReview(_ context.Context, t *graph.Task, step *Step) (graph.Update, error) {
-	c, _, err := r.pending(t.State)
+// humanReview asks a person about each sensitive call, one after the other, and does what the person says.
+func (r *loop) humanReview(_ context.Context, t *graph.Task, step *stepRecord) (graph.Update, error) {
+	conv, err := converse(t.State)
 	if err != nil {
 		return graph.Update{}, err
 	}
-	question, err := keyQuestion.Get(t.State)
-	if err != nil {
-		return graph.Update{}, err
+	v := &review{loop: r, edits: map[string]json.RawMessage{}}
+	for _, c := range conv.pending(t.RunID) {
+		if err := v.call(t, conv, c); err != nil {
+			return graph.Update{}, err
+		}
 	}
-	description, err := r.check(c)
-	if err != nil {
-		return graph.Update{}, err
-	}
-	raw, err := t.Interrupt(ReviewQuestion{Call: c, Question: question, Description: description})
-	if err != nil {
-		return graph.Update{}, err
-	}
-	var d ReviewDecision
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return graph.Update{}, fmt.Errorf("reading the decision: %w", err)
-	}
-	step.Tool, step.Input, step.Observation = c.Tool, string(c.Arguments), string(d.Kind)+suffix(d.Comment)
-	u, err := r.decided(t.RunID, c, d)
-	u.Notes = append(u.Notes, Reviewed{Call: c, Decision: d})
+	step.Calls, step.Text = v.asked, strings.Join(v.said, "; ")
+	u, err := v.outcome(t.RunID, conv)
+	u.Notes = v.notes
 	return u, err
 }
 
-func (r *loop) decided(runID string, c Call, d ReviewDecision) (graph.Update, error) {
+// review collects decisions on the calls of one message.
+type review struct {
+	*loop
+	told     answers
+	run      []Call
+	edits    map[string]json.RawMessage
+	approved []string
+	rejected []string // what is said of them
+	asked    []string
+	said     []string
+	notes    []any
+}
+
+func (v *review) call(t *graph.Task, conv conversation, c Call) error {
+	found, wrong, err := v.usable(c)
+	if err != nil {
+		return err
+	}
+	if wrong != "" {
+		v.told.add(c, message.Failure, tool.Result{Text: wrong})
+		return nil
+	}
+	if ok, err := v.mayRun(t.State, found, c); ok || err != nil {
+		v.run = append(v.run, c)
+		return err
+	}
+	description, err := check(found, c)
+	if err != nil {
+		return err
+	}
+	q := question(c, description, Approve, Edit, Reject, Respond)
+	q.Question = conv.question()
+	d, err := decide(t, q)
+	if err != nil {
+		return err
+	}
+	v.asked = append(v.asked, c.ID)
+	v.said = append(v.said, string(d.Kind)+suffix(d.Comment))
+	v.notes = append(v.notes, Reviewed{Call: c, Decision: d})
+	return v.decided(c, d)
+}
+
+func (v *review) decided(c Call, d ReviewDecision) error {
 	switch d.Kind {
-	case Approve:
-		return r.intend(runID, c)
 	case Edit:
-		c.Arguments = d.Arguments
-		if _, err := r.check(c); errors.Is(err, tool.ErrArguments) {
-			return r.observe(Observation{Call: c, Failed: true, Result: tool.Result{Text: "The reviewer's arguments cannot be used: " + err.Error()}})
-		} else if err != nil {
-			return graph.Update{}, err
+		if d.Action != "" && d.Action != c.Tool {
+			v.told.add(c, message.Failure, tool.Result{Text: "The reviewer's edit names " + d.Action + ", but an edit can only change the arguments of " + c.Tool + "."})
+			return nil
 		}
-		return r.intend(runID, c)
+		c.Arguments = d.Arguments
+		if _, wrong, err := v.usable(c); wrong != "" || err != nil {
+			v.told.add(c, message.Failure, tool.Result{Text: "The reviewer's arguments cannot be used: " + wrong})
+			return err
+		}
+		v.edits[c.ID] = c.Arguments
+		fallthrough
+	case Approve:
+		v.approved = append(v.approved, c.ID)
+		v.run = append(v.run, c)
 	case Respond:
-		return r.observe(Observation{Call: c, Result: tool.Result{Text: d.Comment}})
+		v.told.add(c, message.Success, tool.Result{Text: d.Comment})
 	default:
-		var w writes
+		no := "A reviewer did not approve " + c.Tool + ", so it was not done" + suffix(d.Comment) + "."
+		v.rejected = append(v.rejected, no)
+		v.told.add(c, message.Failure, tool.Result{Text: no})
+	}
+	return nil
+}
+
+// outcome runs what may run. One rejection ends the run with an answer that says so, and then nothing runs.
+func (v *review) outcome(runID string, conv conversation) (graph.Update, error) {
+	if len(v.rejected) > 0 {
+		for _, c := range v.run {
+			v.told.add(c, message.Failure, tool.Result{Text: notMade})
+		}
+		w := v.told.writes()
 		w.add(keyState.Set(StateRejected))
-		w.add(keyDecision.Set(Decision{Text: "A reviewer did not approve " + c.Tool + ", so it was not done" + suffix(d.Comment) + "."}))
+		w.add(keyAnswer.Set(strings.Join(v.rejected, " ")))
 		return graph.Update{Writes: w.list, Goto: []string{NodeFinal}}, w.err
 	}
+	var before []message.Message
+	if len(v.edits) > 0 {
+		m, _ := conv.wants()
+		calls := append([]message.ToolCall(nil), m.ToolCalls...)
+		for i := range calls {
+			if args, ok := v.edits[calls[i].ID]; ok {
+				calls[i].Args = args
+			}
+		}
+		m.ToolCalls = calls
+		before = append(before, m)
+	}
+	w := v.told.writes(before...)
+	if len(v.approved) > 0 {
+		w.add(keyApproved.Add(v.approved...))
+	}
+	return v.intend(runID, v.run, w)
 }
 
 func suffix(comment string) string {
@@ -94,17 +132,4 @@ func suffix(comment string) string {
 		return ""
 	}
 	return ": " + comment
-}
-
-// ParseDecision reads an answer to a ReviewQuestion.
-func ParseDecision(raw json.RawMessage) (ReviewDecision, error) {
-	var d ReviewDecision
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return d, fmt.Errorf("reading the decision: %w", err)
-	}
-	switch d.Kind {
-	case Approve, Reject, Edit, Respond:
-		return d, nil
-	}
-	return d, fmt.Errorf("decision %q is not known: it is approve, reject, edit or respond", d.Kind)
 }

@@ -45,11 +45,14 @@ func setup(t testing.TB) *bench {
 	prices, err := price.Builtin()
 	require.NoError(t, err)
 	store := checkpoint.NewMemory()
-	return &bench{store: store, pack: pack, deps: react.Deps{
+	b := &bench{store: store, pack: pack, deps: react.Deps{
 		Model: model, Prices: prices, NotFound: pack.NotFound, Reviews: true, Receipt: store.Receipt, Now: time.Now,
-		Tools: []tool.Tool{tool.Search(index), tool.Lookup(pack), tool.Quotation(pack), tool.Enquiry()},
 	}}
+	b.tools(tool.Search(index), tool.Lookup(pack), tool.Quotation(pack), tool.Enquiry())
+	return b
 }
+
+func (b *bench) tools(list ...tool.Tool) { b.deps.Tools = func() []tool.Tool { return list } }
 
 // documents reads the pack's Markdown with its front matter.
 func documents(t testing.TB, dir string) []retrieval.Document {

@@ -33,22 +33,25 @@ func Lookup(pack *domain.Pack) Tool {
 
 func lookup(rows []domain.Fact) (Result, error) {
 	var out Result
-	var looked llm.Looked
+	var known llm.Knowledge
 	var text strings.Builder
 	for _, f := range rows {
 		if f.Weak {
 			continue // one weak source does not carry an answer
 		}
-		looked.Facts = append(looked.Facts, llm.Fact{
-			Entity: f.Entity, Attribute: f.Attribute, Text: f.Text, DocumentID: f.Document, Edition: f.Edition,
+		if text.Len() > 0 {
+			text.WriteByte('\n')
+		}
+		fmt.Fprintf(&text, "[%s] %s: ", f.Document, f.Entity)
+		known.Facts = append(known.Facts, llm.Fact{
+			Entity: f.Entity, Attribute: f.Attribute, Span: written(&text, f.Text), DocumentID: f.Document, Edition: f.Edition,
 		})
-		fmt.Fprintf(&text, "[%s] %s: %s\n", f.Document, f.Entity, f.Text)
 	}
-	if len(looked.Facts) == 0 {
+	if len(known.Facts) == 0 {
 		text.WriteString("The fact table has no entry for this.")
 	}
 	var err error
-	out.Text = strings.TrimSpace(text.String())
-	out.Data, err = encode(looked)
+	out.Text = text.String()
+	out.Data, err = encode(known)
 	return out, err
 }

@@ -48,18 +48,30 @@ func search(ctx context.Context, index *retrieval.Index, in Invocation) (Result,
 	if err != nil {
 		return Result{}, err
 	}
-	var found llm.Found
+	var known llm.Knowledge
 	var text strings.Builder
-	for _, p := range list {
-		found.Passages = append(found.Passages, llm.Passage(p))
-		fmt.Fprintf(&text, "[%s] %s\n%s\n\n", p.DocumentID, strings.TrimSpace(p.Title+" "+p.Heading), p.Text)
+	for i, p := range list {
+		if i > 0 {
+			text.WriteString("\n\n")
+		}
+		fmt.Fprintf(&text, "[%s] %s\n", p.DocumentID, strings.TrimSpace(p.Title+" "+p.Heading))
+		passage := llm.Passage{DocumentID: p.DocumentID, Title: p.Title, Heading: p.Heading, URI: p.URI, Score: p.Score}
+		passage.Span = written(&text, p.Text)
+		known.Passages = append(known.Passages, passage)
 	}
 	for _, w := range weights {
-		found.Weights = append(found.Weights, llm.Weight(w))
+		known.Weights = append(known.Weights, llm.Weight(w))
 	}
 	if len(list) == 0 {
 		text.WriteString("No passage matches.")
 	}
-	data, err := encode(found)
-	return Result{Text: strings.TrimSpace(text.String()), Data: data}, err
+	data, err := encode(known)
+	return Result{Text: text.String(), Data: data}, err
+}
+
+// written adds a text and says where it stands.
+func written(to *strings.Builder, text string) *llm.Span {
+	from := to.Len()
+	to.WriteString(text)
+	return &llm.Span{from, to.Len()}
 }

@@ -6,35 +6,59 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ragline/ragline/consumers/internal/llm"
 )
 
-// ErrArguments means that the caller, which is a model, gave arguments that the tool cannot use. The model is told.
-var ErrArguments = errors.New("arguments cannot be used")
+var (
+	// ErrArguments means that the caller, which is a model, gave arguments that the tool cannot use. The model is told.
+	ErrArguments = errors.New("arguments cannot be used")
+	// ErrFailed means that the tool could not do it, for reasons of its own. The model is told, and the run goes on.
+	ErrFailed = errors.New("tool failed")
+	// ErrTimeout is an ErrFailed: the tool took too long.
+	ErrTimeout = fmt.Errorf("%w: it took too long", ErrFailed)
+	// ErrPanic is an ErrFailed: the tool panicked.
+	ErrPanic = fmt.Errorf("%w: it panicked", ErrFailed)
+)
 
-// Tool is one thing the agent can do. Any other error than ErrArguments ends the run.
+// Tool is one thing the agent can do. Any other error than the package's own ends the run.
 type Tool struct {
 	llm.Tool
 	// Sensitive tools wait for a person, unless reviews are off.
 	Sensitive bool
-	// Idempotent tools may run again after a crash. Others wait for a person then.
+	// Idempotent tools may run again after a crash.
 	Idempotent bool
+	// Timeout bounds a call. Zero is the caller's default.
+	Timeout time.Duration
 	// Check says what a call would do, or that its arguments cannot be used. Nil means that Call checks.
 	Check func(arguments json.RawMessage) (string, error)
 	Call  func(ctx context.Context, in Invocation) (Result, error)
+	// Reconcile is asked after a crash about a call that may have been made: true means that it was, and what it gave;
+	// false that it was not, and may be made now. Its error means that it cannot tell. Nil: nobody can tell, so the call
+	// is made again if the tool is idempotent, and otherwise a person is asked.
+	Reconcile func(ctx context.Context, in Invocation) (Result, bool, error)
 }
 
 // Invocation is one call of a tool.
 type Invocation struct {
-	// CallID is the same when the call is made again after a crash.
+	// CallID is the same when the call is made again after a crash, and no other call's.
 	CallID    string
 	ThreadID  string
 	QueryID   string
 	TraceID   string
 	Arguments json.RawMessage
+	// Progress shows the user what the tool is doing. It may be nil, and nothing of it is stored.
+	Progress func(Progress)
+}
+
+// Progress of a call. Total is 0 when it is not known.
+type Progress struct {
+	Done    float64 `json:"done"`
+	Total   float64 `json:"total,omitempty"`
+	Message string  `json:"message,omitempty"`
 }
 
 // Result is what a call gave.
@@ -42,22 +66,18 @@ type Result struct {
 	// Text is for the model to read, Data the same for programs.
 	Text string          `json:"text"`
 	Data json.RawMessage `json:"data,omitempty"`
-	// Passages are the sources that the result brings, unless Data has them already.
-	Passages []llm.Passage `json:"passages,omitempty"`
 	// Effects are events to publish with the receipt of the call.
 	Effects []proto.Message `json:"-"`
 }
 
-// Sources returns the passages of a result, those in the data of a search or a look-up included.
+// Sources returns the passages in the data of a search or a look-up.
 func (r Result) Sources() []llm.Passage {
-	out := r.Passages
-	var found llm.Found
-	var looked llm.Looked
-	if len(r.Data) == 0 || json.Unmarshal(r.Data, &found) != nil || json.Unmarshal(r.Data, &looked) != nil {
-		return out
+	known, err := llm.ReadKnowledge(r.Text, r.Data)
+	if err != nil {
+		return nil // another tool's data
 	}
-	out = append(out, found.Passages...)
-	for _, f := range looked.Facts {
+	out := known.Passages
+	for _, f := range known.Facts {
 		if f.DocumentID != "" {
 			out = append(out, llm.Passage{DocumentID: f.DocumentID, Title: f.Entity, Text: f.Text})
 		}

@@ -37,9 +37,11 @@ func TestSearchReturnsPassagesWithTheirDocuments(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "[a] Rings\nRings are staggered.", out.Text)
 	require.Len(t, out.Sources(), 1)
-	var found llm.Found
+	var found llm.Knowledge
 	require.NoError(t, json.Unmarshal(out.Data, &found))
 	require.Len(t, found.Weights, 2)
+	require.Empty(t, found.Passages[0].Text, "the text is stored once")
+	require.Equal(t, "Rings are staggered.", out.Sources()[0].Text)
 	out, err = call(t, tool.Search(index), `{"query":"zirconium"}`)
 	require.NoError(t, err)
 	require.Equal(t, "No passage matches.", out.Text)

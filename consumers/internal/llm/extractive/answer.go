@@ -145,7 +145,7 @@ func render(quotes []candidate) []string {
 }
 
 // Assess says how much of a question the best sentence of the passages covers, and whether that counts as an answer.
-func Assess(question string, found llm.Found) (coverage float64, answered bool) {
+func Assess(question string, found llm.Knowledge) (coverage float64, answered bool) {
 	seen := observed{idf: map[string]float64{}}
 	seen.search(found)
 	v := parseQuestion(question, seen.idf).find(seen.candidates)

@@ -60,7 +60,11 @@ func (m *Model) Generate(ctx context.Context, r llm.Request, onToken func(string
 	}
 	out := llm.Response{Provider: Name, Model: Name, FinishReason: "stop"}
 	var pieces []string
-	out.Thought, out.Call, pieces = m.decide(r.Messages[asked].Text, seen, r.Tools)
+	var c *llm.Call
+	out.Thought, c, pieces = m.decide(r.Messages[asked].Text, seen, r.Tools)
+	if c != nil {
+		out.Calls = []llm.Call{*c}
+	}
 	for i, p := range pieces {
 		if i == 0 {
 			out.FirstToken = time.Now()
@@ -128,8 +132,8 @@ func usage(r llm.Request, out llm.Response) llm.Usage {
 		u.InputTokens += llm.EstimateTokens(m.Text)
 	}
 	u.OutputTokens = llm.EstimateTokens(out.Thought + out.Text)
-	if out.Call != nil {
-		u.OutputTokens += llm.EstimateTokens(string(out.Call.Arguments))
+	for _, c := range out.Calls {
+		u.OutputTokens += llm.EstimateTokens(string(c.Arguments))
 	}
 	return u
 }

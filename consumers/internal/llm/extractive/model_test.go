@@ -29,7 +29,7 @@ func user(text string) llm.Message { return llm.Message{Role: llm.RoleUser, Text
 
 func found(t *testing.T, passages ...llm.Passage) llm.Message {
 	t.Helper()
-	raw, err := json.Marshal(llm.Found{Passages: passages})
+	raw, err := json.Marshal(llm.Knowledge{Passages: passages})
 	require.NoError(t, err)
 	return llm.Message{Role: llm.RoleTool, Tool: llm.SearchTool, Data: raw}
 }
@@ -49,8 +49,8 @@ func TestToolIsChosenByWhatIsAsked(t *testing.T) {
 		"Who sends an answer to an enquiry?":                    llm.SearchTool,
 	} {
 		out := generate(t, user(text))
-		require.NotNil(t, out.Call, text)
-		require.Equal(t, want, out.Call.Tool, text)
+		require.Len(t, out.Calls, 1, text)
+		require.Equal(t, want, out.Calls[0].Tool, text)
 		require.NotEmpty(t, out.Thought)
 	}
 }
@@ -62,7 +62,7 @@ func TestQuotationArgumentsComeFromTheText(t *testing.T) {
 		"quotation: 2.5 ns-p101 and 1,200 pieces of style NS-G410": `{"items":[{"style":"NS-P101","quantity":2.5},{"style":"NS-G410","quantity":1200}]}`,
 		"Offer for NS-G410 x 12, please.":                          `{"items":[{"style":"NS-G410","quantity":12}]}`,
 	} {
-		require.JSONEq(t, want, string(generate(t, user(text)).Call.Arguments), text)
+		require.JSONEq(t, want, string(generate(t, user(text)).Calls[0].Arguments), text)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestAnswerQuotesTheSentenceThatCoversTheQuestion(t *testing.T) {
 		llm.Passage{DocumentID: "a", Text: "Rings are cut. Joints are staggered by at least 90 degrees. Never coil packing."},
 		llm.Passage{DocumentID: "b", Text: "An expansion joint takes axial movement."}))
 	require.Equal(t, "Joints are staggered by at least 90 degrees [a].", out.Text)
-	require.Nil(t, out.Call)
+	require.Empty(t, out.Calls)
 }
 
 func TestAnswerAboutSomethingElseIsNoAnswer(t *testing.T) {
@@ -92,7 +92,7 @@ func TestAnswerAboutSomethingElseIsNoAnswer(t *testing.T) {
 func TestEarlierQuestionsOfTheThreadDoNotCount(t *testing.T) {
 	t.Parallel()
 	out := generate(t, user("Please quote 20 m of NS-P101."), llm.Message{Role: llm.RoleAssistant, Text: "done"}, user("How far are joints staggered?"))
-	require.Equal(t, llm.SearchTool, out.Call.Tool)
+	require.Equal(t, llm.SearchTool, out.Calls[0].Tool)
 }
 
 func TestOtherToolsAreQuotedAsTheyAnswer(t *testing.T) {
@@ -120,7 +120,7 @@ func FuzzAnyTextIsAnswered(f *testing.F) {
 	f.Add("Is it 1.78e-7?", "e.g. Dr. No. 1 said: \"No!\" (Then)")
 	f.Fuzz(func(t *testing.T, question, text string) {
 		out := generate(t, user(question), llm.Message{Role: llm.RoleTool, Tool: llm.LookupTool}, found(t, llm.Passage{DocumentID: "a", Text: text}))
-		if out.Call == nil && out.Text == "" {
+		if len(out.Calls) == 0 && out.Text == "" {
 			t.Fatal("neither a call nor an answer")
 		}
 	})

@@ -1,7 +1,6 @@
 package extractive
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/ragline/ragline/consumers/internal/llm"
@@ -23,44 +22,30 @@ func observe(messages []llm.Message) (observed, error) {
 		if m.Role != llm.RoleTool {
 			continue
 		}
-		switch m.Tool {
-		case llm.SearchTool:
-			var found llm.Found
-			if err := read(m, &found); err != nil {
-				return out, err
-			}
-			out.searched = true
-			out.search(found)
-		case llm.LookupTool:
-			var looked llm.Looked
-			if err := read(m, &looked); err != nil {
-				return out, err
-			}
-			out.looked = true
-			for _, f := range looked.Facts {
-				if f.DocumentID != "" {
-					out.add(f.Text, f.DocumentID, f.Entity+" "+f.Attribute)
-				}
-			}
-		default:
+		if m.Tool != llm.SearchTool && m.Tool != llm.LookupTool {
 			out.other = m.Text
+			continue
+		}
+		known, err := llm.ReadKnowledge(m.Text, m.Data)
+		if err != nil {
+			return out, fmt.Errorf("reading the result of %s: %w", m.Tool, err)
+		}
+		if m.Tool == llm.SearchTool {
+			out.searched = true
+			out.search(known)
+			continue
+		}
+		out.looked = true
+		for _, f := range known.Facts {
+			if f.DocumentID != "" {
+				out.add(f.Text, f.DocumentID, f.Entity+" "+f.Attribute)
+			}
 		}
 	}
 	return out, nil
 }
 
-// read skips a message without data: the tool failed, and its text says why.
-func read(m llm.Message, into any) error {
-	if len(m.Data) == 0 {
-		return nil
-	}
-	if err := json.Unmarshal(m.Data, into); err != nil {
-		return fmt.Errorf("reading the result of %s: %w", m.Tool, err)
-	}
-	return nil
-}
-
-func (o *observed) search(found llm.Found) {
+func (o *observed) search(found llm.Knowledge) {
 	for _, w := range found.Weights {
 		for _, part := range words(w.Word) {
 			o.idf[stem(part)] = w.IDF

@@ -20,8 +20,10 @@ type Config struct {
 	Attempts int
 	// Backoff is the wait before the second try when the server names none. It doubles, up to 30 s.
 	Backoff time.Duration
-	// ReAct is the prompt that explains the text protocol, with {{tools}} and {{question}}.
-	ReAct domain.Prompt
+	// Mode is how the model is told of tools. Defaults to Auto.
+	Mode Mode
+	// ReAct explains the text protocol, Tools goes with native tool calls. They default to those of this package.
+	ReAct, Tools domain.Prompt
 	// Logger may be nil.
 	Logger *slog.Logger
 	// Transport defaults to http.DefaultTransport.

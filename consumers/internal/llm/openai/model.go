@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/tmc/langchaingo/llms"
@@ -25,6 +26,8 @@ const (
 type Model struct {
 	cfg    Config
 	client *lc.LLM
+	table  table
+	text   atomic.Bool // whether tools go through the text protocol
 }
 
 // New returns a model. It does not connect.
@@ -33,16 +36,25 @@ func New(cfg Config) (*Model, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.Attempts = max(cfg.Attempts, 1)
+	if err := errors.Join(complete(&cfg.ReAct, ReActPrompt), complete(&cfg.Tools, ToolsPrompt)); err != nil {
+		return nil, err
+	}
+	m := &Model{cfg: cfg}
+	var err error
+	if m.table, err = readTable(); err != nil {
+		return nil, err
+	}
+	m.text.Store(cfg.Mode == Text || cfg.Mode != Native && m.table.mode(cfg.Model) == Text)
 	// langchaingo insists on a key; servers without one ignore it.
 	key := cfg.APIKey
 	if key == "" {
 		key = "none"
 	}
-	client, err := lc.New(lc.WithBaseURL(cfg.BaseURL), lc.WithToken(key), lc.WithModel(cfg.Model), lc.WithHTTPClient(&doer{transport: cfg.Transport}))
+	m.client, err = lc.New(lc.WithBaseURL(cfg.BaseURL), lc.WithToken(key), lc.WithModel(cfg.Model), lc.WithHTTPClient(&doer{transport: cfg.Transport}))
 	if err != nil {
 		return nil, fmt.Errorf("opening model %s: %w", cfg.Model, err)
 	}
-	return &Model{cfg: cfg, client: client}, nil
+	return m, nil
 }
 
 // Name returns the model's name.
@@ -59,9 +71,16 @@ func (m *Model) Generate(ctx context.Context, r llm.Request, onToken func(string
 				onToken(s)
 			}
 		}
-		out, err := m.try(ctx, r, emit)
+		text := m.text.Load()
+		out, err := m.try(ctx, r, text, emit)
 		if err == nil {
 			return out, nil
+		}
+		if !text && m.cfg.Mode != Native && ctx.Err() == nil && m.table.refuses(err) {
+			m.cfg.Logger.Warn("model knows no tools: they are explained in its prompt from now on; set RAGLINE_LLM_TOOLS=text to do so at once", "model", m.cfg.Model, "error", err)
+			m.text.Store(true)
+			attempt--
+			continue
 		}
 		var e *llm.Error
 		if ctx.Err() != nil || emitted || attempt >= m.cfg.Attempts || !errors.As(err, &e) || !e.Temporary() || e.RetryAfter > maxRetryAfter {
@@ -85,45 +104,62 @@ func (m *Model) wait(attempt int, e *llm.Error) time.Duration {
 	return wait/2 + rand.N(wait/2+1)
 }
 
-// try makes one attempt. langchaingo hides what the transport returned, so the transport leaves it in the context.
-func (m *Model) try(ctx context.Context, r llm.Request, emit func(string)) (llm.Response, error) {
+// try makes one attempt.
+func (m *Model) try(ctx context.Context, r llm.Request, text bool, emit func(string)) (llm.Response, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, m.cfg.Timeout, errTimeout)
 	defer cancel()
-	held, limited := holdError(limited)
-	stream := &answerStream{emit: emit, now: time.Now}
-	res, err := m.client.GenerateContent(limited, render(m.cfg.ReAct, r),
-		llms.WithTemperature(m.cfg.Temperature),
-		llms.WithStopWords([]string{"\n" + observeMark}),
-		llms.WithStreamingFunc(func(_ context.Context, chunk []byte) error {
-			stream.add(string(chunk))
-			return nil
-		}))
-	switch {
-	case ctx.Err() != nil:
-		return llm.Response{}, ctx.Err()
-	case held.err != nil:
-		return llm.Response{}, held.err
-	case context.Cause(limited) != nil:
-		return llm.Response{}, &llm.Error{Message: fmt.Sprintf("no answer within %s", m.cfg.Timeout), Err: errTimeout}
-	case err != nil:
-		return llm.Response{}, &llm.Error{Message: err.Error(), Err: err}
-	case res.Choices[0].StopReason == "":
-		return llm.Response{}, &llm.Error{Message: "the stream ended early"}
+	if text {
+		return m.tryText(ctx, limited, r, emit)
 	}
-	return m.response(res.Choices[0], stream), nil
+	x := &exchange{now: time.Now, onText: emit}
+	var options []llms.CallOption
+	if len(r.Tools) > 0 {
+		options = append(options, llms.WithTools(functions(r.Tools)))
+	}
+	if err := m.exchange(ctx, limited, x, renderNative(m.cfg.Tools, r), options...); err != nil {
+		return llm.Response{}, err
+	}
+	out := x.reply.response()
+	out.Prompt = named(m.cfg.Tools)
+	return m.complete(out, x), nil
 }
 
-func (m *Model) response(c *llms.ContentChoice, stream *answerStream) llm.Response {
-	out := parse(c.Content)
+func (m *Model) tryText(ctx, limited context.Context, r llm.Request, emit func(string)) (llm.Response, error) {
+	stream := &answerStream{emit: emit}
+	x := &exchange{now: time.Now, onText: stream.add}
+	if err := m.exchange(ctx, limited, x, renderText(m.cfg.ReAct, r), llms.WithStopWords([]string{"\n" + observeMark})); err != nil {
+		return llm.Response{}, err
+	}
+	out := parse(x.reply.text.String(), x.reply.finish)
 	stream.finish(out.Text)
-	out.Provider, out.Model, out.FinishReason, out.FirstToken = provider, m.cfg.Model, c.StopReason, stream.first
-	count := func(key string) int64 {
-		n, _ := c.GenerationInfo[key].(int)
-		return int64(n)
+	if reasoning := x.reply.reasoning.String(); reasoning != "" && out.Thought == "" {
+		out.Thought = reasoning
 	}
-	out.Usage = llm.Usage{
-		InputTokens: count("PromptTokens"), OutputTokens: count("CompletionTokens"),
-		CachedInputTokens: count("PromptCachedTokens"), ReasoningTokens: count("ReasoningTokens"),
+	out.Prompt = named(m.cfg.ReAct)
+	return m.complete(out, x), nil
+}
+
+// exchange sends a request and waits for the end of its response.
+func (m *Model) exchange(ctx, limited context.Context, x *exchange, messages []llms.MessageContent, options ...llms.CallOption) error {
+	options = append(options, llms.WithTemperature(m.cfg.Temperature),
+		llms.WithStreamingFunc(func(context.Context, []byte) error { return nil })) // asks for a stream; what it brings is read by the transport
+	_, err := m.client.GenerateContent(x.in(limited), messages, options...)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case x.done && x.err == nil:
+		return nil
+	case context.Cause(limited) != nil:
+		return &llm.Error{Message: fmt.Sprintf("no answer within %s", m.cfg.Timeout), Err: errTimeout}
+	case x.done:
+		return x.err
+	default:
+		return fmt.Errorf("writing the request: %w", err)
 	}
+}
+
+func (m *Model) complete(out llm.Response, x *exchange) llm.Response {
+	out.Provider, out.Model, out.FinishReason, out.FirstToken = provider, m.cfg.Model, x.reply.finish, x.started
+	out.Usage = x.reply.usage
 	return out
 }

@@ -21,7 +21,8 @@ func TestOnlyTheFinalAnswerIsStreamed(t *testing.T) {
 	require.Equal(t, []string{"Seven", " [doc]", "."}, pieces)
 	require.Equal(t, "Seven [doc].", out.Text)
 	require.Equal(t, "I know", out.Thought)
-	require.Nil(t, out.Call)
+	require.Empty(t, out.Calls)
+	require.Equal(t, llm.Prompt{Name: "react", Version: "7"}, out.Prompt)
 	require.Equal(t, llm.Usage{InputTokens: 120, OutputTokens: 30, CachedInputTokens: 100}, out.Usage)
 	require.Equal(t, "openai", out.Provider)
 	require.Equal(t, "stop", out.FinishReason)
@@ -50,38 +51,6 @@ func TestConversationIsSentInTheTextProtocol(t *testing.T) {
 		"Tools:\n- search: Searches. Input: {\"type\":\"object\"}\nQuestion: how many?",
 		"Thought: look\nAction: search\nAction Input: {\"q\":\"x\"}", "Observation: [doc] 7",
 	}, texts)
-}
-
-func TestCompletionsAreReadAsCallsOrAnswers(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ text, tool, arguments, answer string }{
-		"call":                         {"Thought: t\nAction: search\nAction Input: {\"q\": 1}", "search", `{"q": 1}`, ""},
-		"call with fences and ticks":   {"Action: `search`\nAction Input: ```json\n{\"q\":1}\n```", "search", `{"q":1}`, ""},
-		"call over several lines":      {"Action: search\nAction Input: {\n\"q\": 1\n}\n\nThanks", "search", "{\n\"q\": 1\n}", ""},
-		"call without JSON":            {"Action: search\nAction Input: valves", "search", `"valves"`, ""},
-		"call without input":           {"Action: search", "search", `""`, ""},
-		"invented observation":         {"Action: search\nAction Input: {}\nObservation: 7\nFinal Answer: 7", "search", `{}`, ""},
-		"call before an answer":        {"Action: search\nAction Input: {}\nFinal Answer: 7", "search", `{}`, ""},
-		"answer":                       {"Thought: t\nFinal Answer: one\n\ntwo ", "", "", "one\n\ntwo"},
-		"answer that mentions a mark":  {"Final Answer: write Action: x", "", "", "write Action: x"},
-		"answer without a mark":        {"Just seven.", "", "", "Just seven."},
-		"thought that is all there is": {"Thought: it is seven", "", "", "it is seven"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			streamed := ""
-			out, err := model(t, serve(t, stream(c.text))).Generate(t.Context(), request(), func(p string) { streamed += p })
-			require.NoError(t, err)
-			require.Equal(t, c.answer, out.Text)
-			require.Equal(t, c.answer, streamed)
-			if c.tool == "" {
-				require.Nil(t, out.Call)
-				return
-			}
-			require.Equal(t, c.tool, out.Call.Tool)
-			require.Equal(t, c.arguments, string(out.Call.Arguments))
-		})
-	}
 }
 
 func TestAnswerIsStreamedWholeHoweverItIsCut(t *testing.T) {

@@ -23,8 +23,20 @@ type chatRequest struct {
 	Stream      bool
 	Stop        []string
 	Messages    []struct {
-		Role    string
-		Content any
+		Role       string
+		Content    any
+		ToolCallID string `json:"tool_call_id"`
+		ToolCalls  []struct {
+			ID, Type string
+			Function struct{ Name, Arguments string }
+		} `json:"tool_calls"`
+	}
+	Tools []struct {
+		Type     string
+		Function struct {
+			Name, Description string
+			Parameters        map[string]any
+		}
 	}
 	header http.Header
 }
@@ -79,6 +91,17 @@ func stream(pieces ...string) http.HandlerFunc {
 	}
 }
 
+// events replies with chunks as they stand.
+func events(chunks ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, c := range chunks {
+			fmt.Fprintf(w, "data: %s\n\n", c)
+		}
+		fmt.Fprint(w, "data: [DONE]\n\n")
+	}
+}
+
 // cut replies with the beginning of a stream.
 func cut(pieces ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -93,6 +116,14 @@ func send(w http.ResponseWriter, v any) {
 	raw, _ := json.Marshal(v)
 	fmt.Fprintf(w, "data: %s\n\n", raw)
 	w.(http.Flusher).Flush()
+}
+
+// refuse replies with an error in the server's own words.
+func refuse(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		fmt.Fprint(w, body)
+	}
 }
 
 func status(code int, header ...string) http.HandlerFunc {
@@ -115,7 +146,7 @@ func model(t *testing.T, s *server, change ...func(*openai.Config)) *openai.Mode
 	cfg := openai.Config{
 		BaseURL: s.URL + "/v1", APIKey: "key", Model: "test-model", Temperature: 0.5,
 		Timeout: 30 * time.Second, Attempts: 3, Backoff: time.Millisecond, Transport: transport,
-		ReAct: domain.Prompt{Text: "Tools:\n{{tools}}\nQuestion: {{question}}"},
+		Mode: openai.Text, ReAct: domain.Prompt{Name: "react", Version: "7", Text: "Tools:\n{{tools}}\nQuestion: {{question}}"},
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -132,8 +163,8 @@ func request() llm.Request {
 			{Role: llm.RoleUser, Text: "earlier"},
 			{Role: llm.RoleAssistant, Text: "reply"},
 			{Role: llm.RoleUser, Text: "how many?"},
-			{Role: llm.RoleAssistant, Thought: "look", Call: &llm.Call{Tool: "search", Arguments: json.RawMessage(`{"q":"x"}`)}},
-			{Role: llm.RoleTool, Tool: "search", Text: "[doc] 7"},
+			{Role: llm.RoleAssistant, Text: "look", Calls: []llm.Call{{ID: "c1", Tool: "search", Arguments: json.RawMessage(`{"q":"x"}`)}}},
+			{Role: llm.RoleTool, CallID: "c1", Tool: "search", Text: "[doc] 7"},
 		},
 		Tools: []llm.Tool{{Name: "search", Description: "Searches.", InputSchema: json.RawMessage(`{"type":"object"}`)}},
 	}

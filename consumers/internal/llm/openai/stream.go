@@ -1,26 +1,19 @@
 package openai
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // answerStream passes on what follows "Final Answer:" and nothing else.
 type answerStream struct {
-	emit  func(string)
-	now   func() time.Time
-	text  strings.Builder
-	sent  int // bytes of text that were passed on or skipped
-	first time.Time
-	open  bool
-	shut  bool
+	emit func(string)
+	text strings.Builder
+	line int // where the last line begins that was looked at
+	sent int // bytes of text that were passed on or skipped
+	open bool
+	shut bool
 }
 
 // add takes the next piece of the completion.
 func (s *answerStream) add(piece string) {
-	if piece != "" && s.first.IsZero() {
-		s.first = s.now()
-	}
 	s.text.WriteString(piece)
 	if s.emit == nil || s.shut {
 		return
@@ -44,19 +37,26 @@ func (s *answerStream) add(piece string) {
 	}
 }
 
-// begin looks for the mark. An action before it means that this is no final answer.
+// begin looks for the mark in the lines that are new. An action before it means that this is no final answer.
 func (s *answerStream) begin(all string) bool {
-	if lineIndex(all, actionMark) >= 0 {
+	if s.line == 0 && strings.HasPrefix(strings.TrimSpace(all), thinkOpen) {
+		i := strings.Index(all, thinkClose)
+		if i < 0 {
+			return false
+		}
+		s.line = i + len(thinkClose)
+	}
+	mark, at, found := first(all, s.line, actionMark, inputMark, finalMark)
+	if !found {
+		s.line = max(s.line, strings.LastIndexByte(all, '\n')+1)
+		return false
+	}
+	if mark != finalMark {
 		s.shut = true
 		return false
 	}
-	i := lineIndex(all, finalMark)
-	if i < 0 {
-		return false
-	}
-	start := i + len(finalMark)
-	rest := strings.TrimLeft(all[start:], " \n")
-	if rest == "" {
+	rest := strings.TrimLeft(all[at.end:], " \n")
+	if rest == "" || strings.HasPrefix(bold, rest) {
 		return false
 	}
 	s.open, s.sent = true, len(all)-len(rest)
@@ -72,8 +72,9 @@ func (s *answerStream) finish(answer string) {
 		s.emit(answer)
 		return
 	}
+	_, at, _ := first(s.text.String(), s.line, finalMark)
 	all := s.text.String()
-	begin := strings.TrimLeft(all[lineIndex(all, finalMark)+len(finalMark):], " \n")
+	begin := strings.TrimLeft(all[at.end:], " \n")
 	done := s.sent - (len(all) - len(begin))
 	if done < len(answer) {
 		s.emit(answer[done:])

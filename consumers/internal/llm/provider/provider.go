@@ -28,6 +28,8 @@ type Config struct {
 	BaseURL string `env:"RAGLINE_LLM_BASE_URL" envDefault:"https://api.openai.com/v1" doc:"Base URL of the OpenAI-compatible server, for example http://localhost:11434/v1 for Ollama."`
 	APIKey  string `env:"RAGLINE_LLM_API_KEY" doc:"Key for the server. Empty: none, as for local servers." secret:"true"`
 	Model   string `env:"RAGLINE_LLM_MODEL" doc:"Name of the model, for example gpt-5-mini. Required for openai."`
+	// Tools is how the model is told of tools.
+	Tools string `env:"RAGLINE_LLM_TOOLS" envDefault:"auto" doc:"How an OpenAI-compatible model is told of tools. Allowed: native (tool calls of the API), text (the ReAct protocol in the prompt, for models without tool calls), auto (native, and text for models that are known to have none or whose server says so)."`
 	// Temperature defaults to 0: the same question should get the same answer.
 	Temperature float64 `env:"RAGLINE_LLM_TEMPERATURE" envDefault:"0" doc:"Sampling temperature. Allowed: 0 to 2."`
 	// Timeout of one attempt, streaming included.
@@ -40,6 +42,9 @@ type Config struct {
 func (c Config) Validate() error {
 	if c.Provider != Extractive && c.Provider != OpenAI {
 		return fmt.Errorf("RAGLINE_LLM_PROVIDER=%s: allowed are %s and %s", c.Provider, Extractive, OpenAI)
+	}
+	if !slices.Contains([]openai.Mode{openai.Native, openai.Text, openai.Auto}, openai.Mode(c.Tools)) && c.Tools != "" {
+		return fmt.Errorf("RAGLINE_LLM_TOOLS=%s: allowed are native, text and auto", c.Tools)
 	}
 	if c.Temperature < 0 || c.Temperature > 2 {
 		return fmt.Errorf("RAGLINE_LLM_TEMPERATURE=%g: allowed are 0 to 2", c.Temperature)
@@ -70,7 +75,8 @@ func New(cfg Config, pack *domain.Pack, logger *slog.Logger) (llm.Model, error) 
 	if cfg.Provider == OpenAI {
 		return openai.New(openai.Config{
 			BaseURL: cfg.BaseURL, APIKey: cfg.APIKey, Model: cfg.Model, Temperature: cfg.Temperature,
-			Timeout: cfg.Timeout, Attempts: cfg.Attempts, Backoff: time.Second, ReAct: pack.Prompts["react"], Logger: logger,
+			Timeout: cfg.Timeout, Attempts: cfg.Attempts, Backoff: time.Second,
+			Mode: openai.Mode(cfg.Tools), ReAct: pack.Prompts[openai.ReActPrompt], Tools: pack.Prompts[openai.ToolsPrompt], Logger: logger,
 		})
 	}
 	know := extractive.Config{NotFound: pack.NotFound}

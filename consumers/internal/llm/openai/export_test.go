@@ -1,0 +1,4 @@
+package openai
+
+// Parse is parse.
+var Parse = parse
