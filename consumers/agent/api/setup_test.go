@@ -92,3 +92,13 @@ func newThread(t *testing.T, server string) string {
 	require.Equal(t, http.StatusOK, r.Status, r.Body)
 	return server + "/threads/" + r.object(t)["thread_id"].(string)
 }
+
+func decodeInto(t *testing.T, body string, into any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(body), into), "%s", body)
+}
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// nothing is a backend for requests that do not reach it.
+type nothing struct{ api.Backend }
