@@ -13,6 +13,8 @@ PROTOC_GEN_GO_VERSION := v1.36.12
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 BUF := $(TOOLS)/buf-$(BUF_VERSION)
 PROTOC_GEN_GO := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
+KAFKA_VERSION := 4.4.0
+KAFKA_JARS := $(TOOLS)/kafka-$(KAFKA_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X github.com/ragline/ragline/cmd/internal/app.Version=$(VERSION)
 
@@ -45,6 +47,14 @@ test: engine ## Run every test, the runtime with the race detector, the system t
 .PHONY: test-short
 test-short: ## Run the tests that need no engine and no system start
 	$(GO) test -short ./...
+
+.PHONY: test-faults
+test-faults: engine ## Kill the sink 200 times at every point of a batch, freeze it, rewind it, fill ClickHouse's disk: nothing lost, nothing doubled
+	$(GO) test -timeout 60m -v ./consumers/sink -run 'Killed|Frozen|Rewound|Refused' -fault-rounds 200
+
+.PHONY: test-kafka
+test-kafka: engine $(KAFKA_JARS) ## Run the sink's fault tests on Apache Kafka (needs Java 17 and Maven; 20 kills)
+	RAGLINE_TEST_KAFKA_JARS=$(KAFKA_JARS) $(GO) test -timeout 30m -v -parallel 1 ./consumers/sink -run 'KilledSink|Frozen|RewoundOffsets|Refused' -fault-rounds 20
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(BUF) proto-check ## Check style, protobuf rules and generated files
@@ -94,6 +104,11 @@ help: ## Show this help
 $(GOLANGCI_LINT):
 	@echo "building golangci-lint $(GOLANGCI_LINT_VERSION), once (about 3 minutes on 2 cores)"
 	@tmp=$$(mktemp -d) && GOBIN=$$tmp $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION) && mkdir -p $(TOOLS) && mv $$tmp/golangci-lint $@
+
+$(KAFKA_JARS):
+	@command -v mvn >/dev/null && command -v java >/dev/null || { echo 'this needs Java 17 and Maven: install them (Debian: openjdk-17-jre-headless, maven)'; exit 1; }
+	@echo "fetching Apache Kafka $(KAFKA_VERSION), once (43 MB)"
+	@tmp=$@.part && rm -rf $$tmp && mvn -q -B -f consumers/sink/apache/pom.xml dependency:copy-dependencies -DoutputDirectory=$$tmp && mv $$tmp $@
 
 $(BUF):
 	@echo "building buf $(BUF_VERSION), once (about 3 minutes on 2 cores)"

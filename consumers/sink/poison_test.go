@@ -168,3 +168,33 @@ func TestDeadLetterIsStoredWithItsReason(t *testing.T) {
 	require.Equal(t, []string{`{"_topic":"ragline.dlq.agent","reason":"not_a_dead_letter","value":"stray"}`},
 		b.rows(t, "SELECT _topic, reason, value FROM raw_records"))
 }
+
+// A text far beyond what Kafka takes by default, attribute names that come twice, and a version that is still to come.
+func TestHostileSpansAreStoredBesideTheirNeighbours(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	json := func(attributes string) event.Record {
+		r := golden(t, spanType)
+		r.Value = bytes.Replace(r.Value, []byte(`"attributes": {`), []byte(`"attributes": {`+attributes), 1)
+		return r
+	}
+	huge := goldenSpan(t)
+	huge.Value = append(huge.Value, extra(15, bytes.Repeat([]byte("x"), 20<<20))...)
+	future := goldenSpan(t)
+	for i, h := range future.Headers {
+		if h.Key == event.HeaderType {
+			future.Headers[i].Value = []byte("span.ended.v2")
+		}
+	}
+	twice := goldenSpan(t)
+	twice.Value = append(twice.Value, append(attr("k", extra(2, extra(1, []byte("a")))), attr("k", extra(2, extra(1, []byte("b"))))...)...)
+	zero := goldenSpan(t)
+	zero.Value = append(zero.Value, extra(16, []byte("a\x00b"))...)
+	b.handled(t, topic.Spans, goldenSpan(t), huge, json(`"k": {"stringValue": "a"}, "k": {"stringValue": "b"},`), twice, future, zero, goldenSpan(t))
+	require.Equal(t, []string{
+		`{"_offset":1,"reason":"oversized","bytes":20971520}`, `{"_offset":2,"reason":"invalid_json","bytes":0}`, `{"_offset":4,"reason":"unknown_type","bytes":0}`,
+	}, b.rows(t, "SELECT _offset, reason, length(value) DIV 1048576 * 1048576 AS bytes FROM raw_records ORDER BY _offset"))
+	require.Equal(t, []string{`{"_offset":0,"k":""}`, `{"_offset":3,"k":"b"}`, `{"_offset":5,"k":""}`, `{"_offset":6,"k":""}`},
+		b.rows(t, "SELECT _offset, attributes['k'] AS k FROM spans ORDER BY _offset"))
+	require.Equal(t, "3", b.one(t, "SELECT length(output) FROM spans_full WHERE _offset = 5"))
+}

@@ -18,7 +18,7 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-const waitLong = 60 * time.Second
+const waitLong = 120 * time.Second
 
 // start runs the sink as the application does.
 func (b bundle) start(t *testing.T, kafka *streamtest.Cluster, h stream.BatchHandler) (stop func() error) {
@@ -29,7 +29,7 @@ func (b bundle) start(t *testing.T, kafka *streamtest.Cluster, h stream.BatchHan
 }
 
 // awaitRows waits until as many rows are stored as records were produced, each position once.
-func (b bundle) awaitRows(t *testing.T, produced int) {
+func (b bundle) awaitRows(t testing.TB, produced int) {
 	t.Helper()
 	want, got := fmt.Sprintf("[%d,%d]", produced, produced), ""
 	require.Eventually(t, func() bool {
@@ -42,7 +42,7 @@ func (b bundle) awaitRows(t *testing.T, produced int) {
 }
 
 // traffic is n records for all topics and some poison, made from the golden records.
-func traffic(t *testing.T, n int) []event.Record {
+func traffic(t testing.TB, n int) []event.Record {
 	t.Helper()
 	var records []event.Record
 	definitions := event.Definitions()
