@@ -99,7 +99,7 @@ func TestSecondUpOnTheSameDataLeavesTheFirstAlone(t *testing.T) {
 	p.ready(t)
 	s.ingestPack()
 
-	second := s.with("RAGLINE_KAFKA_ADDR="+freeAddr(t), "RAGLINE_CLICKHOUSE_ADDR="+freeAddr(t), "RAGLINE_GATEWAY_ADDR="+freeAddr(t)).run("", "up")
+	second := s.with("RAGLINE_KAFKA_ADDR="+freeAddr(t), "RAGLINE_CLICKHOUSE_ADDR="+freeAddr(t), "RAGLINE_GATEWAY_ADDR="+freeAddr(t), "RAGLINE_AGENT_API_ADDR="+freeAddr(t)).run("", "up")
 	require.Equal(t, 1, second.code, second.text())
 	require.Contains(t, second.stderr, "another ragline uses "+s.dir)
 	require.Contains(t, second.stderr, "RAGLINE_DATA_DIR")
@@ -117,7 +117,7 @@ func TestPortThatIsTakenIsNamed(t *testing.T) {
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = other.Close() })
-	for _, name := range []string{"RAGLINE_KAFKA_ADDR", "RAGLINE_CLICKHOUSE_ADDR", "RAGLINE_GATEWAY_ADDR"} {
+	for _, name := range []string{"RAGLINE_KAFKA_ADDR", "RAGLINE_CLICKHOUSE_ADDR", "RAGLINE_GATEWAY_ADDR", "RAGLINE_AGENT_API_ADDR"} {
 		t.Run(name, func(t *testing.T) {
 			s := newSystem(t, name+"="+other.Addr().String())
 			if name == "RAGLINE_CLICKHOUSE_ADDR" {

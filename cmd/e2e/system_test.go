@@ -52,10 +52,10 @@ func buildAndRun(m *testing.M) (int, error) {
 
 // system is one data directory with its ports: `ragline up` may be started on it again and again.
 type system struct {
-	t                          *testing.T
-	dir                        string
-	kafka, clickhouse, gateway string
-	extra                      []string
+	t                                 *testing.T
+	dir                               string
+	kafka, clickhouse, gateway, agent string
+	extra                             []string
 }
 
 // newSystem picks free ports and an empty data directory.
@@ -64,7 +64,7 @@ func newSystem(t *testing.T, extra ...string) *system {
 	if testing.Short() {
 		t.Skip("starts the whole system: run without -short")
 	}
-	return &system{t: t, dir: t.TempDir(), kafka: freeAddr(t), clickhouse: freeAddr(t), gateway: freeAddr(t), extra: extra}
+	return &system{t: t, dir: t.TempDir(), kafka: freeAddr(t), clickhouse: freeAddr(t), gateway: freeAddr(t), agent: freeAddr(t), extra: extra}
 }
 
 // env is the environment of every command on the system, without settings of the person who runs the tests.
@@ -81,6 +81,7 @@ func (s *system) env() []string {
 		"RAGLINE_KAFKA_ADDR="+s.kafka,
 		"RAGLINE_CLICKHOUSE_ADDR="+s.clickhouse,
 		"RAGLINE_GATEWAY_ADDR="+s.gateway,
+		"RAGLINE_AGENT_API_ADDR="+s.agent,
 		"RAGLINE_DOMAIN_DIR="+packDir(s.t),
 	)
 	return append(env, s.extra...)

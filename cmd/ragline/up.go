@@ -152,6 +152,9 @@ func (c *cli) printAddresses(s *app.System) {
 	c.out.Linef("\n%s", c.out.Bold("ragline is up; Ctrl-C ends it"))
 	c.out.Linef("  Kafka       %s", strings.Join(s.Broker().Addrs(), ", "))
 	c.out.Linef("  gateway     http://%s  (POST /v1/queries, /openapi.json)", s.Gateway())
+	if addr := s.AgentAPI(); addr != "" {
+		c.out.Linef("  agent       http://%s  (LangGraph API: SDKs, agent-chat-ui, agent-inbox, Studio)", addr)
+	}
 	if c.cfg.ClickHouse.URL != "" {
 		c.out.Linef("  ClickHouse  %s", c.clickHouseAddress())
 	}

@@ -155,12 +155,6 @@ func (a *Agent) open() error {
 	return a.takeUp(context.Background())
 }
 
-// GraphID is the name of the agent's graph for clients of the LangGraph API.
-const GraphID = "agent"
-
-// Backend is what serves the agent's threads and runs to clients of the LangGraph API.
-func (a *Agent) Backend() *backend.Backend { return a.backend }
-
 // Topics are those that Handler is to be given.
 func Topics() []string { return []string{topic.Queries, topic.Reviews} }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/api"
 	"github.com/ragline/ragline/consumers/dataset"
 	"github.com/ragline/ragline/consumers/evaluator"
 	"github.com/ragline/ragline/consumers/exporter"
@@ -35,6 +36,7 @@ type Config struct {
 	Gateway            gateway.Config     `section:"Gateway"`
 	Knowledge          knowledge.Config   `section:"Documents"`
 	Agent              agent.Config       `section:"Agent"`
+	AgentAPI           api.Config         `section:"Agent's server (LangGraph API)"`
 	Evaluator          evaluator.Config   `section:"Evaluator"`
 	Dataset            dataset.Config     `section:"Dataset builder"`
 	Exporter           exporter.Config    `section:"Exporter"`

@@ -44,14 +44,19 @@ func startAgent(s *System) ([]task, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The store closes after the handler: a query that is being accepted must not find it closed.
-	run := func(ctx context.Context) error {
-		both, ctx := errgroup.WithContext(ctx)
-		both.Go(func() error { return a.Run(ctx) })
-		both.Go(func() error { return consumer.Run(ctx) })
-		return errors.Join(both.Wait(), a.Close())
+	server, err := s.agentServer(a)
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
-	return []task{{run, []<-chan struct{}{a.Ready(), consumer.Ready()}}}, nil
+	// The store closes after the handlers: a query that is being accepted must not find it closed.
+	run := func(ctx context.Context) error {
+		all, ctx := errgroup.WithContext(ctx)
+		all.Go(func() error { return a.Run(ctx) })
+		all.Go(func() error { return consumer.Run(ctx) })
+		all.Go(func() error { return server.run(ctx) })
+		return errors.Join(all.Wait(), a.Close())
+	}
+	return []task{{run, []<-chan struct{}{a.Ready(), consumer.Ready(), server.ready}}}, nil
 }
 
 func startEvaluator(s *System) ([]task, error) {

@@ -26,6 +26,7 @@ type System struct {
 	broker   *broker.Broker
 	pack     *domain.Pack
 	gateway  string
+	agentAPI string
 	budget   *stream.Budget
 }
 
@@ -76,6 +77,9 @@ func (s *System) Pack() *domain.Pack { return s.pack }
 
 // Gateway is the address that the gateway listens on, once the system is ready.
 func (s *System) Gateway() string { return s.gateway }
+
+// AgentAPI is the address of the agent's server, once the system is ready, or "" where there is none.
+func (s *System) AgentAPI() string { return s.agentAPI }
 
 // topics is the catalogue with the dead letters of every group, so that the sink can read them from the start.
 func (s *System) topics() []topic.Topic {
