@@ -44,6 +44,10 @@ test: engine ## Run every test, the runtime with the race detector, the system t
 	$(GO) test $$($(GO) list ./... | grep -v -e /consumers/stream$$ -e /consumers/agent/checkpoint$$ -e /producers/broker$$ -e /cmd/e2e$$)
 	$(GO) test -timeout 15m ./cmd/e2e
 
+.PHONY: test-kills
+test-kills: ## Kill the agent 1,000 times at random moments (KILLS=n for another number): no run lost, no effect twice
+	RAGLINE_TEST_KILLS=$(or $(KILLS),1000) $(GO) test -count=1 -timeout 60m -run KilledAtRandom -v ./consumers/agent
+
 .PHONY: test-short
 test-short: ## Run the tests that need no engine and no system start
 	$(GO) test -short ./...

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/ragline/ragline/consumers/agent"
+	"github.com/ragline/ragline/consumers/agent/tool"
 	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/producers/broker"
@@ -24,12 +25,14 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-// childEnv tells the test binary to be an agent: the broker's address and the store, separated by a comma.
+// childEnv tells the test binary to be an agent: the broker's address, the store, and the ledger of a bookkeeper if it is to
+// be one, separated by commas.
 const childEnv = "RAGLINE_TEST_AGENT"
 
 // child is the process that TestKill9 kills.
 func child(spec string) error {
 	addr, db, _ := strings.Cut(spec, ",")
+	db, book, keeps := strings.Cut(db, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	b, err := broker.New(broker.Config{Brokers: []string{addr}, ReplicationFactor: -1}, slog.New(slog.DiscardHandler))
@@ -45,7 +48,11 @@ func child(spec string) error {
 		return err
 	}
 	cfg.DB, cfg.Reviews, cfg.Lease = db, "off", time.Second
-	a, err := agent.New(cfg, agent.Deps{Broker: b, Pack: pack})
+	deps := agent.Deps{Broker: b, Pack: pack}
+	if keeps {
+		deps.Model, deps.Tools = bookkeeper{}, []tool.Tool{ledger(book)}
+	}
+	a, err := agent.New(cfg, deps)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func TestOldRunsAreForgottenAtTheStartAndHourly(t *testing.T) {
 		a := &Agent{
 			cfg: Config{Retention: 2 * time.Hour}, store: &notifying{Store: store},
 			backend: backend.New(backend.Deps{Store: store, Now: time.Now}),
-			deps: Deps{Now: time.Now, Logger: slog.New(slog.DiscardHandler)},
+			deps:    Deps{Now: time.Now, Logger: slog.New(slog.DiscardHandler)},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
