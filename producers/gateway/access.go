@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,22 +29,45 @@ func hashKeys(keys []string) [][32]byte {
 
 // presentedKey is the key of a request: Authorization: Bearer, or X-API-Key.
 func presentedKey(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return keyOf(r.Header.Get("Authorization"), r.Header.Get("X-API-Key"))
+}
+
+func keyOf(authorization, apiKey string) string {
+	scheme, token, _ := strings.Cut(authorization, " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token)
 	}
-	return r.Header.Get("X-API-Key")
+	return apiKey
 }
 
-func (g *Gateway) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if len(g.keys) > 0 && !g.knows(presentedKey(r)) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="ragline"`)
-			problem{Status: http.StatusUnauthorized, Detail: "send one of RAGLINE_GATEWAY_API_KEYS as Authorization: Bearer, or as X-API-Key"}.write(w)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// admitted lets in who has a key, where keys are set, and is within the rate. refuse writes the answer to all others.
+func (g *Gateway) admitted(refuse func(http.ResponseWriter, *http.Request, problem)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if p, ok := g.admit(presentedKey(r), r.RemoteAddr); !ok {
+				refuse(w, r, p)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// admit says why a caller is kept out.
+func (g *Gateway) admit(key, remote string) (why problem, ok bool) {
+	if len(g.keys) > 0 && !g.knows(key) {
+		return problem{Status: http.StatusUnauthorized, Detail: "send one of RAGLINE_GATEWAY_API_KEYS as Authorization: Bearer, or as X-API-Key"}, false
+	}
+	if g.cfg.Rate == 0 {
+		return problem{}, true
+	}
+	if wait := g.limits.wait(g.caller(key, remote), time.Now()); wait > 0 {
+		return problem{
+			Status: http.StatusTooManyRequests, retryAfter: wait,
+			Detail: fmt.Sprintf("more than %v requests per second, see RAGLINE_GATEWAY_RATE", g.cfg.Rate),
+		}, false
+	}
+	return problem{}, true
 }
 
 // knows compares with every key, whatever came before, so that time tells nothing.
@@ -57,29 +79,15 @@ func (g *Gateway) knows(key string) bool {
 	return found == 1
 }
 
-func (g *Gateway) limit(next http.Handler) http.Handler {
-	if g.cfg.Rate == 0 {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if wait := g.limits.wait(g.caller(r), time.Now()); wait > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-			problem{Status: http.StatusTooManyRequests, Detail: fmt.Sprintf("more than %v requests per second, see RAGLINE_GATEWAY_RATE", g.cfg.Rate)}.write(w)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // caller is whose rate a request counts towards. A key counts only where keys are checked: anyone can make one up.
-func (g *Gateway) caller(r *http.Request) string {
+func (g *Gateway) caller(key, remote string) string {
 	if len(g.keys) > 0 {
-		sum := sha256.Sum256([]byte(presentedKey(r)))
+		sum := sha256.Sum256([]byte(key))
 		return string(sum[:])
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
-		return r.RemoteAddr
+		return remote
 	}
 	return host
 }
@@ -142,13 +150,20 @@ func crossOrigin(trusted []string) (*http.CrossOriginProtection, error) {
 func (g *Gateway) ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-		if len(g.keys) == 0 && local != nil && isLoopback(local.String()) && !isLoopback(r.Host) {
-			problem{Status: http.StatusForbidden, Detail: fmt.Sprintf(
-				"Host %q is not this machine's loopback: call localhost or 127.0.0.1, or set RAGLINE_GATEWAY_API_KEYS", r.Host)}.write(w)
+		if p, ok := g.knownHost(local, r.Host); !ok {
+			p.write(w)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (g *Gateway) knownHost(local net.Addr, host string) (why problem, ok bool) {
+	if len(g.keys) > 0 || local == nil || !isLoopback(local.String()) || isLoopback(host) {
+		return problem{}, true
+	}
+	return problem{Status: http.StatusForbidden, Detail: fmt.Sprintf(
+		"Host %q is not this machine's loopback: call localhost or 127.0.0.1, or set RAGLINE_GATEWAY_API_KEYS", host)}, false
 }
 
 // isLoopback reports whether a host, with or without a port, is this machine by name or by address.

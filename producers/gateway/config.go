@@ -17,6 +17,16 @@ type Config struct {
 	MaxTimeout time.Duration `env:"RAGLINE_GATEWAY_MAX_TIMEOUT" envDefault:"10m" doc:"Longest time that a request may wait for its answer. Allowed: 1s to 24h."`
 	// MaxBody bounds a request's body.
 	MaxBody int64 `env:"RAGLINE_GATEWAY_MAX_BODY" envDefault:"1048576" doc:"Largest body of a request in bytes. Allowed: 1024 to 16777216."`
+	// OTLPGRPCAddr is where OTLP comes in over gRPC. It is off by default: a second port would stand in the way of a
+	// collector on the same machine, and OTLP over HTTP comes in at Addr.
+	OTLPGRPCAddr string `env:"RAGLINE_GATEWAY_OTLP_GRPC_ADDR" doc:"Address of OTLP over gRPC, host:port, such as 127.0.0.1:4317. Empty: off; OTLP over HTTP comes in at RAGLINE_GATEWAY_ADDR."`
+	// OTLPMaxBody bounds an OTLP request. A span is bounded by what a record may hold.
+	OTLPMaxBody int64 `env:"RAGLINE_GATEWAY_OTLP_MAX_BODY" envDefault:"16777216" doc:"Largest OTLP request in bytes, unpacked. Allowed: 65536 to 67108864."`
+	// OTLPTimeout is how long an OTLP request waits for Kafka. Exporters give up after 10 s by default: an answer before
+	// that tells them when to come back.
+	OTLPTimeout time.Duration `env:"RAGLINE_GATEWAY_OTLP_TIMEOUT" envDefault:"8s" doc:"Time that an OTLP request waits for Kafka; keep it below the exporters' own, which is 10s by default. Allowed: 1ms to 10m."`
+	// OTLPBuffer bounds the OTLP requests that wait for Kafka.
+	OTLPBuffer int64 `env:"RAGLINE_GATEWAY_OTLP_BUFFER" envDefault:"67108864" doc:"Bytes of OTLP requests that may be on their way to Kafka at once; senders of more are told to come back. Allowed: RAGLINE_GATEWAY_OTLP_MAX_BODY to 1073741824."`
 	// APIKeys opens the gateway to their holders only.
 	APIKeys []string `env:"RAGLINE_GATEWAY_API_KEYS" doc:"API keys of the gateway, separated by commas, each at least 16 bytes. Empty: no key is asked for." secret:"true"`
 	// Rate bounds the requests of one key, or of one address where no keys are set.
@@ -31,8 +41,13 @@ type Config struct {
 
 // Exposed says whether other machines may come in without a key. A wrong Addr is not exposed: Validate refuses it.
 func (c Config) Exposed() bool {
-	_, _, err := net.SplitHostPort(c.Addr)
-	return err == nil && len(c.APIKeys) == 0 && !isLoopback(c.Addr)
+	if len(c.APIKeys) > 0 {
+		return false
+	}
+	return slices.ContainsFunc([]string{c.Addr, c.OTLPGRPCAddr}, func(addr string) bool {
+		_, _, err := net.SplitHostPort(addr)
+		return err == nil && !isLoopback(addr)
+	})
 }
 
 // minKeyBytes keeps keys out of reach of guessing.
@@ -43,12 +58,16 @@ func (c Config) Validate() error {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return fmt.Errorf("RAGLINE_GATEWAY_ADDR=%s: not host:port", c.Addr)
 	}
+	if _, _, err := net.SplitHostPort(c.OTLPGRPCAddr); err != nil && c.OTLPGRPCAddr != "" {
+		return fmt.Errorf("RAGLINE_GATEWAY_OTLP_GRPC_ADDR=%s: not host:port", c.OTLPGRPCAddr)
+	}
 	for _, d := range []struct {
 		name            string
 		value, low, top time.Duration
 	}{
 		{"RAGLINE_GATEWAY_MAX_TIMEOUT", c.MaxTimeout, time.Second, 24 * time.Hour},
 		{"RAGLINE_GATEWAY_TIMEOUT", c.Timeout, time.Millisecond, c.MaxTimeout},
+		{"RAGLINE_GATEWAY_OTLP_TIMEOUT", c.OTLPTimeout, time.Millisecond, 10 * time.Minute},
 		{"RAGLINE_GATEWAY_HEARTBEAT", c.Heartbeat, 10 * time.Millisecond, 5 * time.Minute},
 		{"RAGLINE_GATEWAY_SHUTDOWN_TIMEOUT", c.ShutdownTimeout, 0, 5 * time.Minute},
 	} {
@@ -58,6 +77,12 @@ func (c Config) Validate() error {
 	}
 	if c.MaxBody < 1<<10 || c.MaxBody > 16<<20 {
 		return fmt.Errorf("RAGLINE_GATEWAY_MAX_BODY=%d: allowed are 1024 to 16777216", c.MaxBody)
+	}
+	if c.OTLPMaxBody < 64<<10 || c.OTLPMaxBody > 64<<20 {
+		return fmt.Errorf("RAGLINE_GATEWAY_OTLP_MAX_BODY=%d: allowed are 65536 to 67108864", c.OTLPMaxBody)
+	}
+	if c.OTLPBuffer < c.OTLPMaxBody || c.OTLPBuffer > 1<<30 {
+		return fmt.Errorf("RAGLINE_GATEWAY_OTLP_BUFFER=%d: allowed are %d (RAGLINE_GATEWAY_OTLP_MAX_BODY) to 1073741824", c.OTLPBuffer, c.OTLPMaxBody)
 	}
 	if !(c.Rate >= 0 && c.Rate <= 1_000_000) { // written so that NaN fails too
 		return fmt.Errorf("RAGLINE_GATEWAY_RATE=%v: allowed are 0 to 1000000", c.Rate)

@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
+	"github.com/ragline/ragline/producers/otlp"
 	"github.com/ragline/ragline/producers/sdk"
 )
 
@@ -36,11 +39,13 @@ type Gateway struct {
 	limits  *limiter
 	keys    [][32]byte
 	handler http.Handler
+	reader  otlp.Reader
+	buffer  *semaphore.Weighted // bytes of OTLP requests on their way
 
-	stopping chan struct{} // closed when Run ends, so that streams end too
-	listener struct {
+	stopping  chan struct{} // closed when Run ends, so that streams end too
+	listeners struct {
 		sync.Mutex
-		net.Listener
+		http, grpc net.Listener
 	}
 }
 
@@ -59,6 +64,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	g := &Gateway{
 		cfg: cfg, client: deps.Client, logger: deps.Logger, metrics: m, gather: deps.Gatherer,
 		limits: newLimiter(cfg.Rate), keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{}),
+		reader: otlp.Reader{Tenant: deps.Client.Tenant()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer),
 	}
 	g.handler, err = g.routes()
 	return g, err
@@ -69,20 +75,31 @@ func (g *Gateway) Handler() http.Handler { return g.handler }
 
 // Addr is the address that Run listens on, or "" before it does.
 func (g *Gateway) Addr() string {
-	g.listener.Lock()
-	defer g.listener.Unlock()
-	if g.listener.Listener == nil {
-		return ""
-	}
-	return g.listener.Addr().String()
+	g.listeners.Lock()
+	defer g.listeners.Unlock()
+	return addrOf(g.listeners.http)
 }
 
-// Listen takes the address. Run does it where the caller has not: call it first to know Addr, and that the port is
+// OTLPGRPCAddr is the address of OTLP over gRPC, or "" where it is off or Run does not listen yet.
+func (g *Gateway) OTLPGRPCAddr() string {
+	g.listeners.Lock()
+	defer g.listeners.Unlock()
+	return addrOf(g.listeners.grpc)
+}
+
+func addrOf(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// Listen takes the addresses. Run does it where the caller has not: call it first to know Addr, and that the ports are
 // free, before Run.
 func (g *Gateway) Listen(ctx context.Context) error {
-	g.listener.Lock()
-	defer g.listener.Unlock()
-	if g.listener.Listener != nil {
+	g.listeners.Lock()
+	defer g.listeners.Unlock()
+	if g.listeners.http != nil {
 		return nil
 	}
 	var lc net.ListenConfig
@@ -90,7 +107,12 @@ func (g *Gateway) Listen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listening on RAGLINE_GATEWAY_ADDR=%s: %w", g.cfg.Addr, err)
 	}
-	g.listener.Listener = l
+	if g.cfg.OTLPGRPCAddr != "" {
+		if g.listeners.grpc, err = lc.Listen(ctx, "tcp", g.cfg.OTLPGRPCAddr); err != nil {
+			return errors.Join(fmt.Errorf("listening on RAGLINE_GATEWAY_OTLP_GRPC_ADDR=%s: %w", g.cfg.OTLPGRPCAddr, err), l.Close())
+		}
+	}
+	g.listeners.http = l
 	return nil
 }
 
@@ -102,6 +124,15 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err := g.client.Listen(ctx); err != nil {
 		g.logger.Debug("not listening to answers yet", "error", err) // each request tries again
 	}
+	servers, ctx := errgroup.WithContext(ctx)
+	servers.Go(func() error { return g.serveHTTP(ctx) })
+	if g.listeners.grpc != nil {
+		servers.Go(func() error { return g.serveGRPC(ctx) })
+	}
+	return servers.Wait()
+}
+
+func (g *Gateway) serveHTTP(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           g.handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -124,7 +155,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 		stopped <- err
 	}()
-	err := server.Serve(g.listener.Listener)
+	err := server.Serve(g.listeners.http)
 	stop()
 	if down := <-stopped; errors.Is(err, http.ErrServerClosed) {
 		return down

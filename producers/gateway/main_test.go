@@ -19,6 +19,7 @@ import (
 
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/producers/gateway"
+	"github.com/ragline/ragline/producers/mask"
 	"github.com/ragline/ragline/producers/sdk"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bundle is a running gateway, its log and a played agent.
 type bundle struct {
+	cluster *kfake.Cluster
 	broker  *broker.Broker
 	gateway *gateway.Gateway
 	http    *http.Client
@@ -47,15 +49,21 @@ func defaults(t *testing.T) gateway.Config {
 // setup starts a gateway; change may alter its configuration.
 func setup(t *testing.T, change func(*gateway.Config)) *bundle {
 	t.Helper()
+	return setupMasked(t, mask.Config{}, change)
+}
+
+// setupMasked is setup with masking.
+func setupMasked(t *testing.T, masking mask.Config, change func(*gateway.Config)) *bundle {
+	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	quiet := slog.New(slog.DiscardHandler)
-	b := &bundle{}
+	b := &bundle{cluster: cluster}
 	b.broker, err = broker.New(broker.Config{Brokers: cluster.ListenAddrs(), ReplicationFactor: 1}, quiet)
 	require.NoError(t, err)
 	require.NoError(t, b.broker.EnsureTopics(t.Context(), topic.All()...))
-	client, err := sdk.Open(t.Context(), sdk.Config{Source: "ragline/gateway"}, sdk.WithBroker(b.broker))
+	client, err := sdk.Open(t.Context(), sdk.Config{Source: "ragline/gateway", Mask: masking}, sdk.WithBroker(b.broker))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 
@@ -170,16 +178,23 @@ func (b *bundle) do(t *testing.T, method, path, body string, headers ...string) 
 	return r
 }
 
-// last returns the newest event of a topic.
-func (b *bundle) last(t *testing.T, name string) event.Event {
+// all returns the events of a topic.
+func (b *bundle) all(t *testing.T, name string) []event.Event {
 	t.Helper()
-	var last event.Event
+	var all []event.Event
 	err := b.broker.Follow(t.Context(), broker.FollowConfig{Topics: []string{name}, Stop: true}, func(r event.Record) error {
 		e, err := topic.Decode(r)
-		last = e
+		all = append(all, e)
 		return err
 	})
 	require.NoError(t, err)
-	require.NotEmpty(t, last.ID, "%s is empty", name)
-	return last
+	return all
+}
+
+// last returns the newest event of a topic.
+func (b *bundle) last(t *testing.T, name string) event.Event {
+	t.Helper()
+	all := b.all(t, name)
+	require.NotEmpty(t, all, "%s is empty", name)
+	return all[len(all)-1]
 }

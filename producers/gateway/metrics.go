@@ -16,6 +16,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	streams  prometheus.Gauge
+	otlp     *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -30,11 +31,14 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "ragline_gateway_streams", Help: "Streams that are open.",
 		}),
+		otlp: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ragline_gateway_otlp_total", Help: "What came in by OTLP (span, interaction, score), stored or refused.",
+		}, []string{"kind", "outcome"}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.streams} {
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.streams, m.otlp} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("registering the gateway's metrics: %w", err)
 		}

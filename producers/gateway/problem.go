@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ragline/ragline/producers/sdk"
 	"github.com/ragline/ragline/schemas/event"
@@ -23,6 +26,8 @@ type problem struct {
 	// QueryID and ThreadID say which question is still being answered.
 	QueryID  string `json:"query_id,omitempty"`
 	ThreadID string `json:"thread_id,omitempty"`
+	// retryAfter says when to come back. Zero: it says nothing.
+	retryAfter time.Duration
 }
 
 // Error makes a problem an error, so that helpers can return it.
@@ -30,9 +35,20 @@ func (p problem) Error() string { return p.Detail }
 
 func (p problem) write(w http.ResponseWriter) {
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	p.headers(w)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// headers are those that a status asks for, whatever the body is.
+func (p problem) headers(w http.ResponseWriter) {
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="ragline"`)
+	}
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	}
 }
 
 // invalid is a problem with one field of the request.

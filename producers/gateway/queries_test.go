@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/ragline/ragline/producers/gateway"
 	"github.com/ragline/ragline/schemas/event"
@@ -160,4 +161,39 @@ func TestShutdownEndsStreams(t *testing.T) {
 	require.NoError(t, b.stop())
 	events, _ := readStream(t, body)
 	require.Equal(t, "error", events[len(events)-1][0])
+}
+
+func TestStreamSaysThatAPersonIsAskedAndHasDecided(t *testing.T) {
+	t.Parallel()
+	b := setup(t, nil)
+	b.answerQueries(t, func(e event.Event, q *event.QueryAsked) []proto.Message {
+		return []proto.Message{&event.ReviewRequested{
+			ReviewId: "r-1", ThreadId: q.GetThreadId(), QueryId: e.ID, Tool: "submit_enquiry", Arguments: `{"quantity": 2}`,
+			Description: "An enquiry is sent.", AllowedDecisions: []string{"approve", "edit"}, ExpiresAt: timestamppb.New(e.Time),
+		}}
+	})
+	lines := bufio.NewScanner(b.stream(t, "/v1/queries", `{"text": "Send an enquiry.", "mode": "stream", "thread_id": "t-1", "query_id": "q-1"}`))
+	next := func(name string) []byte {
+		for lines.Scan() {
+			if lines.Text() == "event: "+name {
+				require.True(t, lines.Scan())
+				return []byte(strings.TrimPrefix(lines.Text(), "data: "))
+			}
+		}
+		require.Fail(t, "no event "+name)
+		return nil
+	}
+	asked := next("review")
+	matches(t, "Review", asked)
+	require.Contains(t, string(asked), `"state":"requested"`)
+	require.Contains(t, string(asked), `"arguments":{"quantity":2}`)
+
+	r := b.do(t, "POST", "/v1/reviews/r-1/decision", `{"thread_id": "t-1", "decision": "edit", "arguments": {"quantity": 20}, "reviewer": "anna"}`)
+	require.Equal(t, http.StatusAccepted, r.status, string(r.raw))
+	decided := next("review")
+	matches(t, "Review", decided)
+	require.Contains(t, string(decided), `"state":"decided"`)
+	require.Contains(t, string(decided), `"decision":"edit"`)
+	require.Contains(t, string(decided), `"arguments":{"quantity":20}`)
+	require.NotContains(t, string(decided), "anna", "who decided is not for the one who asked")
 }

@@ -62,9 +62,7 @@ func (g *Gateway) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			Detail: fmt.Sprintf("the content type is %.80q; send JSON with -H 'Content-Type: application/json'", mediaType),
 		}
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer has deadlines
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+	defer bodyDeadline(w)()
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody))
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
@@ -74,6 +72,13 @@ func (g *Gateway) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, problem{Status: http.StatusBadRequest, Detail: "reading the body: " + err.Error()}
 	}
 	return raw, nil
+}
+
+// bodyDeadline ends reading the body after its time. Call what it returns when the body is read.
+func bodyDeadline(w http.ResponseWriter) func() {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every writer has deadlines
+	return func() { _ = control.SetReadDeadline(time.Time{}) }
 }
 
 // decode reads the JSON body into a struct with snake_case tags. The caller may write camelCase, too.

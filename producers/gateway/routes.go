@@ -39,14 +39,21 @@ func (g *Gateway) routes() (http.Handler, error) {
 		r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(g.gather, promhttp.HandlerOpts{}))
 	}
 	r.Route("/v1", func(r chi.Router) {
-		r.Use(g.authenticate, g.limit)
-		r.Post("/queries", g.ask)
-		r.Get("/queries/{id}", g.query)
-		r.Post("/feedback", g.feedback)
-		r.Post("/documents", g.document)
-		r.Delete("/documents/{id}", g.removeDocument)
-		r.Post("/reviews/{id}/decision", g.decide)
-		r.Post("/events/{type}", g.event)
+		r.Group(func(r chi.Router) {
+			r.Use(g.admitted(func(w http.ResponseWriter, _ *http.Request, p problem) { p.write(w) }))
+			r.Post("/queries", g.ask)
+			r.Get("/queries/{id}", g.query)
+			r.Post("/feedback", g.feedback)
+			r.Post("/documents", g.document)
+			r.Delete("/documents/{id}", g.removeDocument)
+			r.Post("/reviews/{id}/decision", g.decide)
+			r.Post("/events/{type}", g.event)
+		})
+		r.Group(func(r chi.Router) { // the paths that exporters of OpenTelemetry append to their endpoint
+			r.Use(g.admitted(writeOTLPStatus))
+			r.Post("/traces", g.traces)
+			r.Post("/logs", g.logs)
+		})
 	})
 	hello, err := greeting(r)
 	r.Get("/", func(w http.ResponseWriter, _ *http.Request) {

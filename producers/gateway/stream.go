@@ -20,13 +20,19 @@ type chunkView struct {
 	Text string `json:"text"`
 }
 
+// piece is an event of a stream on its way.
+type piece struct {
+	name string
+	data any
+}
+
 // result ends a stream.
 type result struct {
 	answer *sdk.Answer
 	err    error
 }
 
-// askStream answers with server-sent events: asked, chunk (many), then answer or error. Comments keep it alive.
+// askStream answers with server-sent events: asked, chunk (many) and review, then answer or error. Comments keep it alive.
 // It returns an error only before the first byte is out.
 func (g *Gateway) askStream(w http.ResponseWriter, r *http.Request, q sdk.Question) error {
 	wait, err := g.waitTime(r)
@@ -47,31 +53,33 @@ func (g *Gateway) askStream(w http.ResponseWriter, r *http.Request, q sdk.Questi
 	g.metrics.streams.Inc()
 	defer g.metrics.streams.Dec()
 
-	chunks, done := make(chan string), make(chan result, 1)
+	pieces, done := make(chan piece), make(chan result, 1)
+	hand := func(name string, data any) {
+		select {
+		case pieces <- piece{name, data}:
+		case <-ctx.Done():
+		}
+	}
 	go func() {
-		answer, err := g.client.AskStream(ctx, q, func(text string) {
-			select {
-			case chunks <- text:
-			case <-ctx.Done():
-			}
-		})
+		answer, err := g.client.AskStream(ctx, q, func(text string) { hand("chunk", chunkView{text}) },
+			sdk.OnReview(func(r sdk.ReviewState) { hand("review", viewReview(r)) }))
 		done <- result{answer, err}
 	}()
 	s := newSSE(w)
 	s.send("asked", pendingView{q.ID, q.ThreadID, "pending"})
-	g.relay(ctx, s, chunks, done, cancel)
+	g.relay(ctx, s, pieces, done, cancel)
 	return nil
 }
 
 // relay writes until the answer is out, and returns only when the question's goroutine has ended.
-func (g *Gateway) relay(ctx context.Context, s *sse, chunks <-chan string, done <-chan result, cancel func()) {
+func (g *Gateway) relay(ctx context.Context, s *sse, pieces <-chan piece, done <-chan result, cancel func()) {
 	beat := time.NewTicker(g.cfg.Heartbeat)
 	defer beat.Stop()
 	stopping := g.stopping
 	for {
 		select {
-		case text := <-chunks:
-			s.send("chunk", chunkView{text})
+		case p := <-pieces:
+			s.send(p.name, p.data)
 		case <-beat.C:
 			s.comment("heartbeat")
 		case <-stopping:

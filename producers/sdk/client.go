@@ -12,6 +12,10 @@ import (
 	"github.com/ragline/ragline/producers/mask"
 )
 
+// maxBuffered bounds the bytes that wait for Kafka: while it is away callers come and go, and what they left is not
+// given up at once.
+const maxBuffered = 128 << 20
+
 // Client publishes events and receives answers. Open returns one; it is safe for concurrent use.
 type Client struct {
 	cfg       Config
@@ -79,12 +83,15 @@ func (c *Client) connect(ctx context.Context) error {
 		c.admin.Close()
 		return err
 	}
-	if c.publisher, err = c.broker.Publisher(); err != nil {
+	if c.publisher, err = c.broker.Publisher(kgo.MaxBufferedBytes(maxBuffered)); err != nil {
 		c.admin.Close()
 		return err
 	}
 	return nil
 }
+
+// Tenant is the tenant of the events that the client publishes.
+func (c *Client) Tenant() string { return c.cfg.Tenant }
 
 // Ping reports whether a broker answers before ctx ends.
 func (c *Client) Ping(ctx context.Context) error {
