@@ -12,7 +12,7 @@ const None = "none"
 // Config says where traces go.
 type Config struct {
 	// Backends are exported to side by side.
-	Backends []string `env:"OBSERVABILITY_BACKEND" envDefault:"memory" doc:"Where spans, scores and feedback go, separated by commas. Allowed: memory, langfuse, otlp, none."`
+	Backends []string `env:"OBSERVABILITY_BACKEND" envDefault:"memory" doc:"Where spans, scores and feedback go, separated by commas. Allowed: memory, langfuse, langsmith, otlp, none."`
 	// MaxEvents and MaxBytes bound one request.
 	MaxEvents int `env:"RAGLINE_EXPORTER_MAX_EVENTS" envDefault:"500" doc:"Events in one request to a backend. Allowed: 1 to 10000."`
 	MaxBytes  int `env:"RAGLINE_EXPORTER_MAX_BYTES" envDefault:"3000000" doc:"Bytes of events in one request to a backend; an event larger than that goes alone. Allowed: 1000 to 64000000."`
@@ -33,7 +33,11 @@ func (c Config) Validate() error {
 		return err
 	}
 	for _, b := range selected {
-		if _, err := b.open(c.Settings, Deps{}); err != nil {
+		opened, err := b.open(c.Settings, Deps{})
+		if err != nil {
+			return err
+		}
+		if err := shut(opened); err != nil {
 			return err
 		}
 	}

@@ -89,7 +89,7 @@ func (d *delivery) export(ctx context.Context, n int) (trace.Result, error) {
 	for i := range events {
 		events[i] = d.pending[i].event
 	}
-	paths, err := d.x.ancestry.paths(ctx, d.batch, events)
+	paths, err := d.x.ancestry.paths(ctx, d.batch, d.pending[:n])
 	if err != nil {
 		return trace.Result{}, err
 	}

@@ -81,6 +81,9 @@ func New(cfg Config, deps Deps) ([]*Exporter, error) {
 	for _, entry := range selected {
 		b, err := entry.open(cfg.Settings, deps)
 		if err != nil {
+			for _, x := range exporters {
+				_ = x.Close() // nothing was sent
+			}
 			return nil, fmt.Errorf("opening export backend %s: %w", entry.name, err)
 		}
 		exporters = append(exporters, newExporter(cfg, deps, b, metrics))
@@ -89,6 +92,10 @@ func New(cfg Config, deps Deps) ([]*Exporter, error) {
 }
 
 func newExporter(cfg Config, deps Deps, b trace.Backend, m *metrics) *Exporter {
+	if l, ok := b.(trace.Limiter); ok {
+		events, bytes := l.Limits()
+		cfg.MaxEvents, cfg.MaxBytes = min(cfg.MaxEvents, events), min(cfg.MaxBytes, bytes)
+	}
 	x := &Exporter{cfg: cfg, deps: deps, backend: b, metrics: m, progress: map[place]*progress{}}
 	x.letters = &deadLetters{broker: deps.Broker, group: x.Name(), version: deps.Version}
 	x.breaker = newBreaker(deps.Now, m.open.WithLabelValues(x.Name()))
@@ -109,7 +116,11 @@ func (x *Exporter) Backend() trace.Backend { return x.backend }
 // Close frees connections. It is called after the consumer has ended and may be called twice.
 func (x *Exporter) Close() error {
 	x.letters.close()
-	if c, ok := x.backend.(io.Closer); ok {
+	return shut(x.backend)
+}
+
+func shut(b trace.Backend) error {
+	if c, ok := b.(io.Closer); ok {
 		return c.Close()
 	}
 	return nil

@@ -69,7 +69,7 @@ func TestBackendsAreNamedOnce(t *testing.T) {
 	require.Equal(t, "exporter-memory", b.exporters[0].Name())
 	require.Empty(t, setup(t, "none").exporters)
 	require.EqualError(t, config(t, "OBSERVABILITY_BACKEND=langfuze").Validate(),
-		`OBSERVABILITY_BACKEND=langfuze: "langfuze" is unknown, allowed are memory, langfuse, otlp and none`)
+		`OBSERVABILITY_BACKEND=langfuze: "langfuze" is unknown, allowed are memory, langfuse, langsmith, otlp and none`)
 }
 
 func TestSettingsOfOtherBackendsAreNotLookedAt(t *testing.T) {

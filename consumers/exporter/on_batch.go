@@ -73,6 +73,7 @@ func (x *Exporter) resume(b stream.Batch) *progress {
 	if p == nil || p.first != first {
 		p = &progress{first: first, pending: x.decode(b.Records)}
 		x.progress[at] = p
+		x.ancestry.learn(p.pending)
 		if b.Replayed {
 			p.doubtAll(len(p.pending), x.deps.Now())
 		}

@@ -77,10 +77,13 @@ func config(t *testing.T, settings ...string) exporter.Config {
 }
 
 // run consumes with every exporter and returns a function for each that stops it.
-func (b *bundle) run(t *testing.T) (stops []func() error) {
+func (b *bundle) run(t *testing.T, changes ...func(*stream.Config)) (stops []func() error) {
 	t.Helper()
 	cfg := streamtest.Config(t)
 	cfg.ShutdownTimeout = time.Second // a request that hangs is given up soon
+	for _, change := range changes {
+		change(&cfg)
+	}
 	for _, x := range b.exporters {
 		c, err := stream.NewBatchConsumer(cfg, streamtest.Deps(b.cluster.Broker), x.Topics(), x)
 		require.NoError(t, err)

@@ -33,6 +33,11 @@ type Finder interface {
 	Shows() time.Duration
 }
 
+// Limiter is implemented by backends whose requests have bounds of their own, below those of the settings.
+type Limiter interface {
+	Limits() (events, bytes int)
+}
+
 // Prober is implemented by backends whose [RejectedError] may also mean that the address is wrong.
 // Before an event is given up, Probe asks where that event was sent whether anything is taken at all.
 type Prober interface {

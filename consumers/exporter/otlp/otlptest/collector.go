@@ -25,6 +25,7 @@ type Collector struct {
 	faults   []Fault
 	refuses  func(*tracepb.Span) bool
 	limit    int
+	gate     func()
 	partial  *coltracepb.ExportTracePartialSuccess
 	requests []proto.Message
 	headers  []http.Header
@@ -64,6 +65,13 @@ func (c *Collector) Limit(bytes int) {
 	c.limit = bytes
 }
 
+// OnStored calls f after a request was stored and before it is answered.
+func (c *Collector) OnStored(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gate = f
+}
+
 // Partial is the partial success of all later requests that hold spans.
 func (c *Collector) Partial(rejected int64, message string) {
 	c.mu.Lock()
@@ -101,7 +109,11 @@ func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.Stored {
 		status, answer = c.take(r.URL.Path, body)
 	}
+	gate := c.gate
 	c.mu.Unlock()
+	if gate != nil {
+		gate()
+	}
 	if fault.Answer != nil {
 		fault.Answer(w, r)
 		return

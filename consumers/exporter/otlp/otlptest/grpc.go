@@ -66,7 +66,11 @@ func (c *Collector) call(ctx context.Context, request proto.Message, take func()
 		if code, answer = http.StatusRequestEntityTooLarge, nil; c.limit == 0 || proto.Size(request) <= c.limit {
 			code, answer = take()
 		}
+		gate := c.gate
 		c.mu.Unlock()
+		if gate != nil {
+			gate()
+		}
 	}
 	if fault.RPC != nil {
 		return nil, fault.RPC(ctx)

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -32,6 +33,28 @@ func AgentTrace() []event.Event {
 			Channel: "console", Origin: origin(),
 		}),
 	}
+}
+
+// BatchOf is a batch of the events as the exporter would make it, with the paths that their spans give each other.
+func BatchOf(events ...event.Event) trace.Batch {
+	spans := map[trace.SpanKey]*event.SpanEnded{}
+	for _, e := range events {
+		if s, ok := e.Data.(*event.SpanEnded); ok {
+			spans[trace.KeyOf(s)] = s
+		}
+	}
+	b := trace.Batch{Events: events, Paths: trace.Paths{}}
+	for key, s := range spans {
+		path := trace.Path{}
+		parent := s.GetParentSpanId()
+		for up := spans[trace.SpanKey{TraceID: key.TraceID, SpanID: parent}]; up != nil; up = spans[trace.SpanKey{TraceID: key.TraceID, SpanID: parent}] {
+			path.Steps = append([]trace.Step{{SpanID: parent, Start: up.GetStartTime().AsTime()}}, path.Steps...)
+			parent = up.GetParentSpanId()
+		}
+		path.Whole = parent == ""
+		b.Paths[key] = path
+	}
+	return b
 }
 
 // Span is a small span of another trace; n makes it unlike the others.
