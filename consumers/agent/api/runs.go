@@ -267,6 +267,11 @@ func (s *Server) begin(r *http.Request, raw json.RawMessage, threadID string) (R
 	if err := s.makeThread(r, st, threadID == "" || b.IfNotExists == "create"); err != nil {
 		return Run{}, b, err
 	}
+	if st.CheckpointID != "" { // before anything that is under way makes room for this run
+		if _, err := s.backend.State(r.Context(), st.ThreadID, st.CheckpointID); err != nil {
+			return Run{}, b, s.missing(r, st, err)
+		}
+	}
 	run, err := s.backend.Start(r.Context(), st)
 	if errors.Is(err, ErrBusy) {
 		return run, b, problem{Status: http.StatusUnprocessableEntity, Code: codeBusy, Detail: "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."}
@@ -301,7 +306,7 @@ func (s *Server) missing(r *http.Request, st Start, err error) error {
 	if _, err := s.thread(r, st.ThreadID); err != nil {
 		return err
 	}
-	if st.CheckpointID != "" {
+	if st.CheckpointID != "" && errors.Is(err, ErrNotFound) {
 		return notFound("Checkpoint", st.CheckpointID)
 	}
 	return err

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -19,7 +21,7 @@ type Deps struct {
 	Now func() time.Time
 }
 
-// Server is the handler of the LangGraph server API.
+// Server serves the LangGraph server API.
 type Server struct {
 	cfg        Config
 	backend    Backend
@@ -29,9 +31,15 @@ type Server struct {
 	keys       [][32]byte
 	origins    origins
 	handler    http.Handler
+
+	stopping chan struct{} // closed when Run ends, so that streams end, too
+	listener struct {
+		sync.Mutex
+		net.Listener
+	}
 }
 
-// New checks the configuration and returns the handler. Whoever listens closes what is open when the requests' contexts end.
+// New checks the configuration and builds the server. Run listens; ServeHTTP serves without listening.
 func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -39,7 +47,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if deps.Backend == nil || deps.Logger == nil || len(deps.Graphs) == 0 {
 		return nil, errors.New("building the agent's server: Deps.Backend, Deps.Logger and at least one of Deps.Graphs are required")
 	}
-	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: hashKeys(cfg.APIKeys)}
+	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -79,12 +87,16 @@ func trusted(cfg Config, settings Settings) (origins, error) {
 	return o, nil
 }
 
+// answerTimeout ends an answer whose reader does not read. Streams move it with each write.
+const answerTimeout = 10 * time.Minute
+
 // endpoint answers a request, or says what is wrong with it before the first byte is out.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 
 func (s *Server) serve(h endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTimeout)) // not every writer can
 		err := h(w, r)
 		if err == nil || r.Context().Err() != nil {
 			return

@@ -25,14 +25,18 @@ func config() api.Config {
 	return api.Config{Addr: "127.0.0.1:0", MaxBody: 1 << 20, Heartbeat: time.Minute}
 }
 
-// setup serves the test's graph from memory and returns the server's URL.
-func setup(t *testing.T, edit ...func(*api.Config, *api.Deps)) string {
+// build makes a server of the test's graph on a store in memory.
+func build(t *testing.T, edit ...func(*api.Config, *api.Deps)) *api.Server {
 	t.Helper()
 	store := checkpoint.NewMemory()
 	engine, err := graph.NewEngine(testGraph(), store, graph.Config{})
 	require.NoError(t, err)
 	w := &worker{store: store, engine: engine, busy: map[string]bool{}, cancels: map[string]context.CancelCauseFunc{}}
 	w.backend = backend.New(backend.Deps{Store: store, Engine: engine, Agent: w, GraphID: "agent", Now: time.Now})
+	t.Cleanup(func() {
+		w.close()
+		require.NoError(t, store.Close())
+	})
 	cfg := config()
 	deps := api.Deps{
 		Graphs: []api.Graph{served()}, Backend: w.backend,
@@ -43,12 +47,14 @@ func setup(t *testing.T, edit ...func(*api.Config, *api.Deps)) string {
 	}
 	s, err := api.New(cfg, deps)
 	require.NoError(t, err)
-	server := httptest.NewServer(s)
-	t.Cleanup(func() {
-		server.Close()
-		w.close()
-		require.NoError(t, store.Close())
-	})
+	return s
+}
+
+// setup serves what build makes and returns the server's URL.
+func setup(t *testing.T, edit ...func(*api.Config, *api.Deps)) string {
+	t.Helper()
+	server := httptest.NewServer(build(t, edit...))
+	t.Cleanup(server.Close)
 	return server.URL
 }
 

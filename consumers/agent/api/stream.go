@@ -86,8 +86,17 @@ func (v view) wants(f frame) bool {
 	return f.ID > v.after && (f.Mode == "" || v.modes == nil || slices.Contains(v.modes, f.Mode))
 }
 
-// relay writes the frames of a run until its end. It returns false when the client went away before.
-func (s *Server) relay(ctx context.Context, out *sse, run Run, v view) bool {
+// ending says why a request that follows a run is over.
+type ending int
+
+const (
+	runEnded ending = iota
+	clientGone
+	serverStops // the run goes on, here or elsewhere
+)
+
+// relay writes the frames of a run until its end.
+func (s *Server) relay(ctx context.Context, out *sse, run Run, v view) ending {
 	ctx, cancel := context.WithCancel(ctx)
 	events := s.follow(ctx, run.ID)
 	defer func() { // the goroutine ends before we do
@@ -109,19 +118,28 @@ func (s *Server) relay(ctx context.Context, out *sse, run Run, v view) bool {
 	for out.err == nil {
 		select {
 		case t, more := <-events:
-			if !more {
-				return ctx.Err() == nil
-			}
 			if t.err != nil {
 				s.report(ctx, run.ID, t.err, out, f)
-				return ctx.Err() == nil
+			}
+			if !more || t.err != nil {
+				return over(ctx)
 			}
 			send(f.frames(t.event))
 		case <-beat.C:
 			out.write(": heartbeat\n\n")
+		case <-s.stopping:
+			return serverStops
 		}
 	}
-	return false
+	return clientGone
+}
+
+// over is why events have ended: with the run, unless nobody reads them any more.
+func over(ctx context.Context) ending {
+	if ctx.Err() != nil {
+		return clientGone
+	}
+	return runEnded
 }
 
 // report tells the client that its stream broke, which is not the end of the run.
@@ -143,19 +161,19 @@ func (s *Server) streamRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", w.Header().Get("Content-Location")+"/stream")
-	ended := s.relay(r.Context(), newSSE(w), run, view{after: -1})
-	s.leave(r, run, ended, b.OnDisconnect == "cancel")
+	why := s.relay(r.Context(), newSSE(w), run, view{after: -1})
+	s.leave(r, run, why, b.OnDisconnect == "cancel")
 	return nil
 }
 
 // leave cleans up behind a request that started a run and has seen its end, or whose client went away.
-func (s *Server) leave(r *http.Request, run Run, ended, cancel bool) {
+func (s *Server) leave(r *http.Request, run Run, why ending, cancel bool) {
 	ctx := context.WithoutCancel(r.Context())
 	var err error
 	switch {
-	case ended && run.Temporary:
+	case why == runEnded && run.Temporary:
 		err = s.backend.DeleteThread(ctx, run.ThreadID)
-	case !ended && cancel:
+	case why == clientGone && cancel:
 		err = s.backend.Cancel(ctx, run.ID, false)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -187,7 +205,7 @@ func (s *Server) joinStream(w http.ResponseWriter, r *http.Request) error {
 	path := runPath(r.PathValue("thread_id"), run.ID)
 	w.Header().Set("Content-Location", path)
 	w.Header().Set("Location", path+"/stream")
-	ended := s.relay(r.Context(), newSSE(w), run, v)
-	s.leave(r, Run{ID: run.ID}, ended, flag(r, "cancel_on_disconnect"))
+	why := s.relay(r.Context(), newSSE(w), run, v)
+	s.leave(r, Run{ID: run.ID}, why, flag(r, "cancel_on_disconnect"))
 	return nil
 }

@@ -20,14 +20,15 @@ const (
 
 func TestAStreamIsJoinedWhereItWasLeft(t *testing.T) {
 	t.Parallel()
-	thread := newThread(t, setup(t))
+	server := setup(t)
+	thread := newThread(t, server)
 	whole := call(t, "POST", thread+"/runs/stream", `{"assistant_id":"agent","input":`+hi+`,"stream_mode":["values","updates"]}`)
 	require.Equal(t, http.StatusOK, whole.Status)
 	require.Equal(t, "text/event-stream", whole.Header.Get("Content-Type"))
 	require.Equal(t, whole.Header.Get("Content-Location")+"/stream", whole.Header.Get("Location"))
 	require.Equal(t, []string{"metadata 0", "values 1", "updates 2", "values 3", "updates 4", "values 5"}, names(whole.Body))
 
-	run := strings.TrimSuffix(thread, thread[strings.Index(thread, "/threads/"):]) + whole.Header.Get("Content-Location")
+	run := server + whole.Header.Get("Content-Location")
 	again := call(t, "GET", run+"/stream", "", "Last-Event-ID", "-1")
 	require.Equal(t, whole.Body, again.Body)
 	require.Equal(t, whole.Body, call(t, "GET", run+"/stream", "").Body)
@@ -151,4 +152,36 @@ func TestAnUnknownStreamModeIsRefusedAndAnEmptyOneMeansAll(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, r.Status)
 	require.Equal(t, "stream_mode", r.object(t)["field"])
 	require.Contains(t, r.object(t)["detail"], "messages-tuple")
+}
+
+func TestStoppingEndsStreamsAndLeavesRuns(t *testing.T) {
+	t.Parallel()
+	canceled := make(chan string, 1)
+	s := build(t, func(_ *api.Config, d *api.Deps) { d.Backend = watched{d.Backend, canceled} })
+	require.Empty(t, s.Addr())
+	require.NoError(t, s.Listen(t.Context()))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Run(ctx) }()
+	thread := newThread(t, "http://"+s.Addr())
+	lines, _ := open(t, thread+"/runs/stream", `{"assistant_id":"agent","input":`+sleep+`,"on_disconnect":"cancel"}`)
+	require.Equal(t, "event: metadata", lines())
+	stop()
+	require.NoError(t, <-stopped)
+	for line := ""; line != "end"; line = lines() {
+		require.NotContains(t, line, "error")
+	}
+	require.Empty(t, canceled)
+}
+
+func TestATakenAddressIsNamed(t *testing.T) {
+	t.Parallel()
+	first := build(t)
+	require.NoError(t, first.Listen(t.Context()))
+	second := build(t, func(c *api.Config, _ *api.Deps) { c.Addr = first.Addr() })
+	require.ErrorContains(t, second.Run(t.Context()), "RAGLINE_AGENT_API_ADDR="+first.Addr())
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	require.NoError(t, first.Run(ctx))
 }

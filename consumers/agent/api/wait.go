@@ -14,8 +14,8 @@ func (s *Server) waitRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Location", w.Header().Get("Content-Location")+"/join")
-	ended := s.await(w, r, run)
-	s.leave(r, run, ended, b.OnDisconnect == "cancel")
+	why := s.await(w, r, run)
+	s.leave(r, run, why, b.OnDisconnect == "cancel")
 	return nil
 }
 
@@ -25,14 +25,14 @@ func (s *Server) joinRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ended := s.await(w, r, run)
-	s.leave(r, Run{ID: run.ID}, ended, flag(r, "cancel_on_disconnect"))
+	why := s.await(w, r, run)
+	s.leave(r, Run{ID: run.ID}, why, flag(r, "cancel_on_disconnect"))
 	return nil
 }
 
 // await writes line breaks, which JSON does not mind, until the run has ended, and then its values.
 // The status is out by then: a failure is told in the body.
-func (s *Server) await(w http.ResponseWriter, r *http.Request, run Run) bool {
+func (s *Server) await(w http.ResponseWriter, r *http.Request, run Run) ending {
 	ctx, cancel := context.WithCancel(r.Context())
 	events := s.follow(ctx, run.ID)
 	defer func() {
@@ -53,16 +53,17 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, run Run) bool {
 				result.add(t)
 				continue
 			}
-			if ctx.Err() != nil {
-				return false
+			if ctx.Err() == nil {
+				out.write(string(s.settle(ctx, run, result)) + "\n")
 			}
-			out.write(string(s.settle(ctx, run, result)) + "\n")
-			return true
+			return over(ctx)
 		case <-beat.C:
 			out.write("\n")
+		case <-s.stopping:
+			return serverStops
 		}
 	}
-	return false
+	return clientGone
 }
 
 // outcome is what a run has come to so far.
