@@ -6,3 +6,8 @@ import "embed"
 //
 //go:embed migrations/*.sql views/*.sql
 var Files embed.FS
+
+// Cookbook holds cookbook/NN_name.sql: questions that analysts ask. The first line of a file is the question.
+//
+//go:embed cookbook/*.sql
+var Cookbook embed.FS
