@@ -21,6 +21,8 @@ func commitCases() cases {
 		"what is known of a task is replaced":                  replacedTasks,
 		"one commit closes several super-steps":                severalCheckpoints,
 		"a receipt replaces its intent and stays":              receipts,
+		"a value that is no JSON is refused":                   notJSON,
+		"values come back as they were":                        values,
 		"a run ends when its commit says, or when it was born": endings,
 	}
 }
@@ -128,6 +130,36 @@ func severalCheckpoints(t *testing.T, s checkpoint.Store) {
 	tasks, err := s.Tasks(t.Context(), "t", "c1")
 	require.NoError(t, err)
 	require.Len(t, tasks, 1)
+}
+
+func notJSON(t *testing.T, s checkpoint.Store) {
+	bad := point("c0", "", "r1", -1)
+	bad.Writes = []checkpoint.Write{{Key: "k", Value: json.RawMessage(`{`)}}
+	require.ErrorIs(t, second(s.Accept(t.Context(), checkpoint.Acceptance{Run: run("r1", "t"), Input: points(bad)})), checkpoint.ErrInvalid)
+	accept(t, s, "r1")
+	refused(t, s, checkpoint.Commit{RunID: "r1", Checkpoints: points(bad), Messages: messages("m")}, checkpoint.ErrInvalid)
+	refused(t, s, checkpoint.Commit{RunID: "r1", CheckpointID: "c0", Tasks: []checkpoint.TaskRecord{{TaskID: "x", Writes: bad.Writes}}}, checkpoint.ErrInvalid)
+	require.Empty(t, load(t, s, ""))
+	require.Empty(t, unsent(t, s))
+}
+
+func values(t *testing.T, s checkpoint.Store) {
+	accept(t, s, "r1")
+	c := point("c0", "", "r1", -1)
+	value := json.RawMessage(`{"b" : "<&>\u2028\n", "a": [1.50, 1e400, "ü"]}`)
+	c.Writes = []checkpoint.Write{
+		{Key: "\"<ü>\"\\\n", Value: value}, {Key: "", Value: json.RawMessage(`null`), Overwrite: true},
+	}
+	c.Nodes = []string{"a\"b", ""}
+	c.Next = []checkpoint.Target{{Node: "n\"", Input: value}, {Node: "{"}}
+	c.Snapshot = map[string]json.RawMessage{"z": value, "\"": json.RawMessage(`1`)}
+	commit(t, s, checkpoint.Commit{Checkpoints: points(c)})
+	next := point("c1", "c0", "r1", 0)
+	next.Snapshot, next.Writes, next.Nodes, next.Next = map[string]json.RawMessage{}, nil, nil, nil
+	commit(t, s, checkpoint.Commit{Checkpoints: points(next)})
+	all, err := s.History(t.Context(), "t", "", 10)
+	require.NoError(t, err)
+	require.Equal(t, points(next, c), all)
 }
 
 func endings(t *testing.T, s checkpoint.Store) {

@@ -14,6 +14,9 @@ func (m *Memory) Commit(ctx context.Context, c Commit) error {
 		return err
 	}
 	defer unlock()
+	if err := readable(c.Checkpoints, c.Tasks); err != nil {
+		return err
+	}
 	t, stored, err := m.admit(c)
 	if err != nil || stored {
 		return err
@@ -72,6 +75,21 @@ func (m *Memory) admit(c Commit) (*memoryThread, bool, error) {
 		return nil, false, ErrBusy
 	}
 	return t, false, nil
+}
+
+// readable refuses values that the other stores could not read again.
+func readable(checkpoints []Checkpoint, tasks []TaskRecord) error {
+	for _, c := range checkpoints {
+		if _, err := packWrites(c.Writes); err != nil {
+			return err
+		}
+	}
+	for _, t := range tasks {
+		if _, err := packWrites(t.Writes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add appends checkpoints and removes the tasks that they close.

@@ -14,6 +14,9 @@ func (m *Memory) Accept(ctx context.Context, a Acceptance) (bool, error) {
 		return false, err
 	}
 	defer unlock()
+	if err := readable(a.Input, nil); err != nil {
+		return false, err
+	}
 	m.consume(a.At)
 	if _, known := m.runs[a.Run.ID]; known {
 		return false, nil

@@ -93,22 +93,6 @@ func (i *ident) Scan(src any) error {
 	return nil
 }
 
-// packJSON encodes a list. A nil one takes no room.
-func packJSON[T any](list []T) (string, error) {
-	if list == nil {
-		return "", nil
-	}
-	raw, err := json.Marshal(list)
-	return string(raw), err
-}
-
-func unpackJSON[T any](raw []byte, into *T) error {
-	if len(raw) == 0 {
-		return nil
-	}
-	return json.Unmarshal(raw, into)
-}
-
 // nullable keeps a nil document apart from an empty one.
 func nullable(raw json.RawMessage) any {
 	if raw == nil {

@@ -66,15 +66,15 @@ func scanCheckpoint(threadID string) func(scanner) (Checkpoint, error) {
 		err := row.Scan((*ident)(&c.ID), (*ident)(&c.RunID), (*ident)(&c.ParentID), (*string)(&c.Source), &c.Graph, &nodes,
 			&c.Step, &c.RunStep, &next, &writes, &snapshot, &created)
 		c.CreatedAt = moment(created)
-		return c, errors.Join(err, unpackJSON(nodes, &c.Nodes), unpackJSON(next, &c.Next), unpackJSON(writes, &c.Writes),
-			unpackJSON(snapshot, &c.Snapshot))
+		return c, errors.Join(err, unpack(nodes, &c.Nodes), unpack(next, &c.Next), unpack(writes, &c.Writes),
+			unpack(snapshot, &c.Snapshot))
 	}
 }
 
 func insertCheckpoint(x tx, thread int64, c Checkpoint) error {
-	nodes, err1 := packJSON(c.Nodes)
-	next, err2 := packJSON(c.Next)
-	writes, err3 := packJSON(c.Writes)
+	nodes, err1 := packStrings(c.Nodes)
+	next, err2 := packTargets(c.Next)
+	writes, err3 := packWrites(c.Writes)
 	snapshot, err4 := packSnapshot(c.Snapshot)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return fmt.Errorf("encoding checkpoint %s: %w", c.ID, err)
@@ -110,7 +110,7 @@ func scanTask(row scanner) (TaskRecord, error) {
 	var t TaskRecord
 	var writes, next []byte
 	err := row.Scan((*ident)(&t.TaskID), &t.Done, &writes, &next, &t.Error)
-	return t, errors.Join(err, unpackJSON(writes, &t.Writes), unpackJSON(next, &t.Next))
+	return t, errors.Join(err, unpack(writes, &t.Writes), unpack(next, &t.Next))
 }
 
 func scanInterrupt(row scanner) (Interrupt, error) {

@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,14 +9,15 @@ import (
 
 func (s sqlStore) Commit(ctx context.Context, c Commit) error {
 	return s.db.change(ctx, "storing a commit", func(x tx) error {
-		thread, stored, err := admit(x, c)
+		at, stored, err := admit(x, c)
 		if err != nil || stored {
 			return err
 		}
-		for _, part := range []func(tx, int64, Commit) error{
-			storeCheckpoints, storeTasks, storeInterrupts, storeReceipts, storeStatus,
-		} {
-			if err := part(x, thread, c); err != nil {
+		if err := storeCheckpoints(x, at, c.Checkpoints); err != nil {
+			return err
+		}
+		for _, part := range []func(tx, int64, Commit) error{storeTasks, storeInterrupts, storeReceipts, storeStatus} {
+			if err := part(x, at.thread, c); err != nil {
 				return err
 			}
 		}
@@ -25,48 +25,59 @@ func (s sqlStore) Commit(ctx context.Context, c Commit) error {
 	})
 }
 
-// admit locks the thread and checks what the commit rests on. It returns the thread's key, and whether all of the commit
-// is there already: its caller could not know and tries again.
-func admit(x tx, c Commit) (int64, bool, error) {
+// place is a thread as a change finds it.
+type place struct {
+	thread int64
+	head   string
+	// parked means that there are tasks of a checkpoint.
+	parked bool
+	// waits means that a run of the thread has not ended.
+	waits bool
+}
+
+const placeColumns = `t.thread, t.head, EXISTS (SELECT 1 FROM tasks k WHERE k.thread = t.thread)`
+
+func (p *place) columns() []any { return []any{&p.thread, (*ident)(&p.head), &p.parked} }
+
+// admit locks the thread and checks what the commit rests on. It returns whether all of the commit is there already:
+// its caller could not know and tries again.
+func admit(x tx, c Commit) (at place, stored bool, err error) {
 	if c.RunID == "" {
 		now := time.Now().UnixNano()
 		if err := x.exec(`INSERT INTO threads (thread_id, created_at, updated_at) VALUES ($1, $2, $2) ON CONFLICT (thread_id) DO NOTHING`,
 			c.ThreadID, now); err != nil {
-			return 0, false, err
+			return at, false, err
 		}
 	}
 	if err := lockThread(x, c.ThreadID); err != nil {
-		return 0, false, err
+		return at, false, err
 	}
 	if err := holds(x, c.Lease); err != nil {
-		return 0, false, err
+		return at, false, err
 	}
-	var thread int64
-	var head ident
-	var status string
-	var err error
+	var status string // of the run
 	var found bool
 	if c.RunID == "" {
-		found, err = one(x, []any{&thread, &head, &status}, `SELECT t.thread, t.head, t.status FROM threads t WHERE t.thread_id = $1`, c.ThreadID)
+		found, err = one(x, at.columns(), `SELECT `+placeColumns+` FROM threads t WHERE t.thread_id = $1`, c.ThreadID)
 	} else {
-		found, err = one(x, []any{&thread, &head, &status}, `SELECT t.thread, t.head, r.status FROM threads t JOIN runs r ON r.thread = t.thread
+		found, err = one(x, append(at.columns(), &status), `SELECT `+placeColumns+`, r.status FROM threads t JOIN runs r ON r.thread = t.thread
  WHERE t.thread_id = $1 AND r.run_id = $2`, c.ThreadID, ident(c.RunID))
 	}
 	switch n := len(c.Checkpoints); {
 	case err != nil:
-		return 0, false, fmt.Errorf("reading run %s: %w", c.RunID, err)
+		return at, false, fmt.Errorf("reading run %s: %w", c.RunID, err)
 	case !found:
-		return 0, false, ErrNotFound
-	case n > 0 && c.Checkpoints[n-1].ID == string(head):
-		return thread, true, nil
+		return at, false, ErrNotFound
+	case n > 0 && c.Checkpoints[n-1].ID == at.head:
+		return at, true, nil
 	case c.RunID != "" && Status(status).Ended():
-		return 0, false, ErrRunEnded
-	case c.Head != "" && c.Head != string(head):
-		return 0, false, ErrConflict
+		return at, false, ErrRunEnded
+	case c.Head != "" && c.Head != at.head:
+		return at, false, ErrConflict
 	case c.RunID == "":
-		return thread, false, idle(x, thread)
+		return at, false, idle(x, at.thread)
 	}
-	return thread, false, nil
+	return at, false, nil
 }
 
 func lockThread(x tx, threadID string) error {
@@ -99,19 +110,20 @@ func idle(x tx, thread int64) error {
 	return err
 }
 
-func storeCheckpoints(x tx, thread int64, c Commit) error {
-	for _, p := range c.Checkpoints {
-		if err := insertCheckpoint(x, thread, p); err != nil {
+// storeCheckpoints adds checkpoints and removes the tasks that they close.
+func storeCheckpoints(x tx, at place, added []Checkpoint) error {
+	for _, p := range added {
+		if err := insertCheckpoint(x, at.thread, p); err != nil {
 			return err
 		}
-		if p.ParentID == "" {
+		if !at.parked {
 			continue
 		}
-		if err := x.exec(`DELETE FROM tasks WHERE thread = $1 AND checkpoint_id = $2`, thread, ident(p.ParentID)); err != nil {
+		if err := x.exec(`DELETE FROM tasks WHERE thread = $1 AND checkpoint_id = $2`, at.thread, ident(p.ParentID)); err != nil {
 			return err
 		}
 	}
-	return touch(x, thread, c.Checkpoints)
+	return touch(x, at.thread, added)
 }
 
 // touch moves the thread's head and its time.
@@ -125,8 +137,8 @@ func touch(x tx, thread int64, added []Checkpoint) error {
 
 func storeTasks(x tx, thread int64, c Commit) error {
 	for _, t := range c.Tasks {
-		writes, err1 := packJSON(t.Writes)
-		next, err2 := packJSON(t.Next)
+		writes, err1 := packWrites(t.Writes)
+		next, err2 := packTargets(t.Next)
 		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("encoding task %s: %w", t.TaskID, err)
 		}
@@ -194,12 +206,4 @@ func setStatus(x tx, thread int64) error {
  ELSE CASE (SELECT r.status FROM runs r WHERE r.thread = $1 AND r.status IN ('done', 'failed') ORDER BY r.seq DESC LIMIT 1)
       WHEN 'failed' THEN 'error' ELSE 'idle' END
  END WHERE thread = $1`, thread)
-}
-
-func packSnapshot(state map[string]json.RawMessage) (any, error) {
-	if state == nil {
-		return nil, nil
-	}
-	raw, err := json.Marshal(state)
-	return string(raw), err
 }

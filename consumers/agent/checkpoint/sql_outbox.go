@@ -16,7 +16,7 @@ func storeMessages(x tx, list []Message) error {
 		return err
 	}
 	for _, m := range list {
-		headers, err := packJSON(m.Headers)
+		headers, err := packHeaders(m.Headers)
 		if err != nil {
 			return fmt.Errorf("encoding message %s: %w", m.ID, err)
 		}
@@ -61,7 +61,7 @@ func (s sqlStore) Unsent(ctx context.Context, after int64, limit int) ([]Message
 		var m Message
 		var headers []byte
 		err := row.Scan(&m.Seq, &m.ID, &m.Topic, &m.Key, &m.Value, &headers)
-		return m, errors.Join(err, unpackJSON(headers, &m.Headers))
+		return m, errors.Join(err, unpack(headers, &m.Headers))
 	}, `seq, id, topic, key, value, headers`, after, limit)
 }
 

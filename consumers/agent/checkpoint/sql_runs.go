@@ -29,21 +29,13 @@ func (s sqlStore) Accept(ctx context.Context, a Acceptance) (bool, error) {
 			}
 		}
 		if !at.waits && at.head == a.Head && len(a.Input) > 0 {
-			if err := storeCheckpoints(x, at.thread, Commit{Checkpoints: a.Input}); err != nil {
+			if err := storeCheckpoints(x, *at, a.Input); err != nil {
 				return err
 			}
 		}
 		return storeMessages(x, a.Messages)
 	})
 	return accepted && err == nil, err
-}
-
-// place is where a new run finds its thread.
-type place struct {
-	thread int64
-	head   string
-	// waits means that an earlier run has not ended.
-	waits bool
 }
 
 // enter creates or locks the thread of a run. A run that is known changes nothing and has no place.
@@ -60,7 +52,7 @@ ON CONFLICT (thread_id) DO UPDATE SET updated_at = excluded.updated_at`, a.Run.T
 	}
 	var at place
 	var known bool
-	found, err := one(x, []any{&at.thread, (*ident)(&at.head), &known, &at.waits}, `SELECT t.thread, t.head,
+	found, err := one(x, append(at.columns(), &known, &at.waits), `SELECT `+placeColumns+`,
  EXISTS (SELECT 1 FROM runs WHERE run_id = $2),
  EXISTS (SELECT 1 FROM runs r WHERE r.thread = t.thread AND r.status IN ('queued', 'interrupted'))
  FROM threads t WHERE t.thread_id = $1`, a.Run.ThreadID, ident(a.Run.ID))

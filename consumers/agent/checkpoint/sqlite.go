@@ -16,14 +16,14 @@ import (
 type SQLite struct {
 	sqlStore
 	db   *sql.DB
-	jobs chan job
+	conn *session
+	free chan struct{} // holds a token while somebody has conn
 	stop chan struct{}
 	once sync.Once
-	done chan struct{}
 	err  error
 
-	mu   sync.Mutex // of conn
-	conn *session
+	mu      sync.Mutex // of waiting
+	waiting []*job
 }
 
 // Synchronous says when SQLite waits for the disk.
@@ -43,12 +43,11 @@ func OpenSQLite(ctx context.Context, path string) (*SQLite, error) {
 
 // OpenSQLiteSynchronous is OpenSQLite with another durability.
 func OpenSQLiteSynchronous(ctx context.Context, path string, level Synchronous) (*SQLite, error) {
-	s := &SQLite{jobs: make(chan job), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &SQLite{free: make(chan struct{}, 1), stop: make(chan struct{})}
 	if err := s.open(ctx, path, level); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", path, err)
 	}
 	s.sqlStore.db = s
-	go s.write()
 	return s, nil
 }
 
@@ -100,30 +99,26 @@ func (c connector) Driver() driver.Driver { return c.driver }
 // Shared is false: the file belongs to one process.
 func (*SQLite) Shared() bool { return false }
 
-// Close waits for the transaction under way and closes the file. It may be called twice.
+// Close waits for what is under way and closes the file. It may be called twice.
 func (s *SQLite) Close() error {
 	s.once.Do(func() {
 		close(s.stop)
-		<-s.done
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		s.free <- struct{}{} // for ever
 		s.err = errors.Join(s.conn.close(), s.db.Close())
 	})
 	return s.err
 }
 
 func (s *SQLite) read(ctx context.Context, what string, fn func(tx) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	select {
 	case <-s.stop:
 		return ErrClosed
-	default:
+	case <-ctx.Done():
+		return ctx.Err()
+	case s.free <- struct{}{}:
 	}
-	err := ctx.Err()
-	if err == nil {
-		err = fn(s.conn)
-	}
+	err := fn(s.conn)
+	<-s.free
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", what, err)
 	}

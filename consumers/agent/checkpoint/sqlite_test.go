@@ -2,7 +2,6 @@ package checkpoint_test
 
 import (
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,17 +37,4 @@ func TestSQLiteRefusesASecondOwner(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	_, err = checkpoint.OpenSQLite(t.Context(), path)
 	require.ErrorContains(t, err, "locked")
-}
-
-func BenchmarkSQLiteCommit(b *testing.B) {
-	s, err := checkpoint.OpenSQLite(b.Context(), filepath.Join(b.TempDir(), "agent.db"))
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = s.Close() })
-	_, err = s.Accept(b.Context(), checkpoint.Acceptance{Run: run("r1", "t")})
-	require.NoError(b, err)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		c := point(strconv.Itoa(i), "", "r1", i)
-		require.NoError(b, s.Commit(b.Context(), checkpoint.Commit{ThreadID: "t", RunID: "r1", Checkpoints: []checkpoint.Checkpoint{c}}))
-	}
 }

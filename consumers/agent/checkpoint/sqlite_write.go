@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // maxGroup bounds how many jobs share one transaction, and so how long the first of them waits.
@@ -15,50 +16,65 @@ type job struct {
 	reply chan error
 }
 
-// change hands a change to the writer and waits until it is on disk.
-// Once taken, a change is not called off: the caller must learn what became of it.
+// change waits until a change is on disk. Whoever gets the connection makes the changes of all who wait for it in one
+// transaction: one fsync for all, and no goroutine to hand over to when nobody else waits.
+// Once begun, a change is not called off: the caller must learn what became of it.
 func (s *SQLite) change(ctx context.Context, what string, run func(tx) error) error {
-	j := job{run: run, reply: make(chan error, 1)}
-	select {
-	case s.jobs <- j:
-	case <-s.stop:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
+	j := &job{run: run, reply: make(chan error, 1)}
+	s.mu.Lock()
+	s.waiting = append(s.waiting, j)
+	s.mu.Unlock()
+	err := s.turn(ctx, j)
+	if err != nil && !errors.Is(err, ErrClosed) {
+		err = fmt.Errorf("%s: %w", what, err)
 	}
-	if err := <-j.reply; err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return err
 }
 
-// write is the only writer. Changes that wait while a transaction is being synced share the next one: one fsync for all.
-func (s *SQLite) write() {
-	defer close(s.done)
+func (s *SQLite) turn(ctx context.Context, j *job) error {
 	for {
 		select {
+		case err := <-j.reply:
+			return err
+		case s.free <- struct{}{}:
+			s.commit(s.group())
+			<-s.free
+		case <-ctx.Done():
+			return s.withdraw(j, ctx.Err())
 		case <-s.stop:
-			return
-		case first := <-s.jobs:
-			s.commit(s.drain([]job{first}))
+			return s.withdraw(j, ErrClosed)
 		}
 	}
 }
 
-func (s *SQLite) drain(group []job) []job {
-	for len(group) < maxGroup {
-		select {
-		case j := <-s.jobs:
-			group = append(group, j)
-		default:
-			return group
-		}
+// withdraw takes a job back, or waits for it when somebody has begun it.
+func (s *SQLite) withdraw(j *job, reason error) error {
+	s.mu.Lock()
+	i := slices.Index(s.waiting, j)
+	if i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
 	}
+	s.mu.Unlock()
+	if i >= 0 {
+		return reason
+	}
+	return <-j.reply
+}
+
+// group takes the jobs that have waited longest.
+func (s *SQLite) group() []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := min(len(s.waiting), maxGroup)
+	group := s.waiting[:n:n]
+	s.waiting = s.waiting[n:]
 	return group
 }
 
-func (s *SQLite) commit(group []job) {
-	s.mu.Lock()
+func (s *SQLite) commit(group []*job) {
+	if len(group) == 0 {
+		return // somebody else has made it
+	}
 	results := make([]error, len(group))
 	err := s.inTx(func() error {
 		if len(group) == 1 { // the transaction undoes it
@@ -72,7 +88,6 @@ func (s *SQLite) commit(group []job) {
 		}
 		return nil
 	})
-	s.mu.Unlock()
 	for i, j := range group {
 		if err != nil {
 			results[i] = err
