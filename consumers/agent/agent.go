@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/ragline/ragline/consumers/agent/react"
 	"github.com/ragline/ragline/consumers/agent/retrieval"
 	"github.com/ragline/ragline/consumers/agent/tool"
+	"github.com/ragline/ragline/consumers/agent/tool/mcp"
 	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/consumers/internal/llm"
 	"github.com/ragline/ragline/consumers/internal/llm/price"
@@ -57,6 +59,7 @@ type Agent struct {
 	deps     Deps
 	store    *notifying
 	index    *retrieval.Index
+	servers  *mcp.Set
 	engine   *graph.Engine
 	backend  *backend.Backend
 	schedule *schedule
@@ -138,11 +141,14 @@ func (a *Agent) open() error {
 	if err != nil {
 		return err
 	}
+	if a.servers, err = mcp.Open(a.cfg.MCP, a.deps.Logger); err != nil {
+		return err
+	}
 	tools := append([]tool.Tool{
 		tool.Search(a.index), tool.Lookup(a.deps.Pack), tool.Quotation(a.deps.Pack), tool.Enquiry(),
 	}, a.deps.Tools...)
 	a.engine, err = graph.NewEngine(react.New(react.Deps{
-		Config: a.cfg.React, Model: a.deps.Model, Tools: func() []tool.Tool { return tools }, Prices: prices,
+		Config: a.cfg.React, Model: a.deps.Model, Tools: func() []tool.Tool { return slices.Concat(tools, a.servers.Tools()) }, Prices: prices,
 		System: a.deps.Pack.Prompts["system"], NotFound: a.deps.Pack.NotFound,
 		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.chunks.write, Now: a.deps.Now,
 	}), a.store, graph.Config{Now: a.deps.Now})
@@ -178,13 +184,17 @@ func (a *Agent) Run(ctx context.Context) error {
 	g.Go(func() error { return a.outbox.run(ctx) })
 	g.Go(func() error { a.refill(ctx); return nil })
 	g.Go(func() error { a.retain(ctx); return nil })
+	tools := make(chan struct{}) // a run must find the tools that it began with
+	g.Go(func() error { a.servers.Run(ctx, func() { close(tools) }); return nil })
 	g.Go(func() error { a.keep(ctx); return nil })
 	for range a.cfg.Slots {
 		g.Go(func() error {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-a.ready:
+			for _, ready := range []<-chan struct{}{a.ready, tools} {
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-ready:
+				}
 			}
 			a.work(ctx)
 			return nil

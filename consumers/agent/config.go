@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ragline/ragline/consumers/agent/react"
+	"github.com/ragline/ragline/consumers/agent/tool/mcp"
 	"github.com/ragline/ragline/consumers/internal/llm/provider"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	// Lease is how long a worker is waited for before others take its threads, where several share a store.
 	Lease time.Duration `env:"RAGLINE_AGENT_LEASE" envDefault:"15s" doc:"Time after which other workers take over the threads of a worker that is silent, where several share a Postgres store. Allowed: 1s to 10m."`
 	React react.Config
+	MCP   mcp.Config
 	LLM   provider.Config
 }
 

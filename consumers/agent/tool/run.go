@@ -114,15 +114,23 @@ func (r *Result) limit(most int) {
 	}
 }
 
+// maxSaid bounds what a model is told about a failure.
+const maxSaid = 8 << 10
+
 // Said is what a model is told about a call that failed, without the stack of a panic. Ok is false for an error that is not
 // for the model, but ends the run.
 func Said(name string, err error) (text string, ok bool) {
+	text = llm.Clip(strings.ToValidUTF8(err.Error(), "\uFFFD"), maxSaid)
 	switch {
 	case errors.Is(err, ErrArguments):
-		return name + " was not run: " + err.Error(), true
-	case errors.Is(err, ErrFailed):
-		text, _, _ = strings.Cut(err.Error(), "\n")
+		return name + " was not run: " + text, true
+	case errors.Is(err, ErrPanic):
+		text, _, _ = strings.Cut(text, "\n")
+		fallthrough
+	case errors.Is(err, ErrTimeout):
 		return name + " gave no result, and it is not known how far it came: " + text, true
+	case errors.Is(err, ErrFailed):
+		return name + " failed: " + text, true
 	}
 	return "", false
 }
