@@ -132,9 +132,9 @@ func drivePython(t *testing.T, url string) []step {
 	return drive(t, langgraphtest.Python(t), filepath.Join("testdata", "drive.py"), url)
 }
 
-func drive(t *testing.T, program, script, url string) []step {
+func drive(t *testing.T, program, script string, args ...string) []step {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), program, script, url)
+	cmd := exec.CommandContext(t.Context(), program, append([]string{script}, args...)...)
 	var problems bytes.Buffer
 	cmd.Stderr = &problems
 	out, err := cmd.Output()
