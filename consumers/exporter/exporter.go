@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,6 @@ import (
 	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/producers/broker"
-	"github.com/ragline/ragline/schemas/topic"
 )
 
 // GroupPrefix and the backend's name are a consumer group.
@@ -38,6 +38,7 @@ type Deps struct {
 
 // Exporter feeds one backend. It is a stream.BatchHandler for the topics of Topics.
 type Exporter struct {
+	group    string
 	cfg      Config
 	deps     Deps
 	backend  trace.Backend
@@ -96,7 +97,7 @@ func newExporter(cfg Config, deps Deps, b trace.Backend, m *metrics) *Exporter {
 		events, bytes := l.Limits()
 		cfg.MaxEvents, cfg.MaxBytes = min(cfg.MaxEvents, events), min(cfg.MaxBytes, bytes)
 	}
-	x := &Exporter{cfg: cfg, deps: deps, backend: b, metrics: m, progress: map[place]*progress{}}
+	x := &Exporter{group: GroupPrefix + b.Name(), cfg: cfg, deps: deps, backend: b, metrics: m, progress: map[place]*progress{}}
 	x.letters = &deadLetters{broker: deps.Broker, group: x.Name(), version: deps.Version}
 	x.breaker = newBreaker(deps.Now, m.open.WithLabelValues(x.Name()))
 	x.ancestry = newAncestry(b, deps.Broker, deps.Now)
@@ -105,10 +106,10 @@ func newExporter(cfg Config, deps Deps, b trace.Backend, m *metrics) *Exporter {
 }
 
 // Name is the consumer group, for example "exporter-otlp". Another name exports the whole history again.
-func (x *Exporter) Name() string { return GroupPrefix + x.backend.Name() }
+func (x *Exporter) Name() string { return x.group }
 
 // Topics are what an exporter reads.
-func (x *Exporter) Topics() []string { return []string{topic.Spans, topic.Scores, topic.Feedback} }
+func (x *Exporter) Topics() []string { return exported() }
 
 // Backend returns what is exported to.
 func (x *Exporter) Backend() trace.Backend { return x.backend }
@@ -124,6 +125,34 @@ func shut(b trace.Backend) error {
 		return c.Close()
 	}
 	return nil
+}
+
+// Checked is what a backend says of its address, key and version.
+type Checked struct {
+	Backend, Found string
+	Err            error
+}
+
+// Check asks the selected backends that are somewhere else whether address, key and version fit. It sends nothing.
+func Check(ctx context.Context, cfg Config) ([]Checked, error) {
+	selected, err := cfg.selected()
+	if err != nil {
+		return nil, err
+	}
+	var all []Checked
+	for _, entry := range selected {
+		b, err := entry.open(cfg.Settings, Deps{})
+		if err != nil {
+			all = append(all, Checked{Backend: entry.name, Err: err})
+			continue
+		}
+		if c, ok := b.(trace.Checker); ok {
+			found, err := c.Check(ctx)
+			all = append(all, Checked{entry.name, found, err})
+		}
+		_ = shut(b) // nothing was sent
+	}
+	return all, nil
 }
 
 // BackendOf returns the backend of a type, for example the *memory.Store that a command shows traces from.

@@ -2,6 +2,8 @@ package exporter_test
 
 import (
 	"encoding/hex"
+	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +22,16 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(childEnv); spec != "" {
+		if err := child(spec); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type bundle struct {
 	cluster   *streamtest.Cluster

@@ -48,7 +48,10 @@ func targets(t *testing.T) map[string]func(testing.TB) target {
 }
 
 func langfuseTarget(t testing.TB, version, mode string) target {
-	s := langfusetest.New(t, version)
+	return langfuseTargetOn(langfusetest.New(t, version), mode)
+}
+
+func langfuseTargetOn(s *langfusetest.Server, mode string) target {
 	return target{
 		backend: "langfuse",
 		settings: []string{

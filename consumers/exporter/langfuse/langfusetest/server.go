@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -74,6 +75,13 @@ func (s *Server) Hide(questions int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hidden = questions
+}
+
+// Lose forgets a span, as a server does whose write failed after its 200.
+func (s *Server) Lose(spanID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = slices.DeleteFunc(s.rows, func(r Row) bool { return r.SpanID == spanID })
 }
 
 // OnStored calls f after an export was stored and before it is answered.

@@ -1,0 +1,109 @@
+package exporter_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ragline/ragline/consumers/exporter"
+	"github.com/ragline/ragline/consumers/exporter/langfuse/langfusetest"
+	"github.com/ragline/ragline/consumers/exporter/trace/tracetest"
+	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/streamtest"
+)
+
+// replay runs a replay of the log of b to a target until it ends.
+func replay(ctx context.Context, t *testing.T, b *bundle, tg target, r *exporter.Replay) error {
+	t.Helper()
+	deps := exporter.Deps{Broker: b.cluster.Broker, Version: "test"}
+	running := streamtest.Config(t)
+	running.BatchMaxRecords, running.ShutdownTimeout = 5, time.Second
+	return r.Run(ctx, config(t, tg.settings...), deps, running, stream.Deps{Broker: b.cluster.Broker, Version: "test"})
+}
+
+func TestReplayFillsABackendAndGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "none")
+	events, cost := traces(0, 30)
+	streamtest.Publish(t, b.cluster.Broker, events...)
+	s := langfusetest.New(t, "4.16.0")
+	tg := langfuseTargetOn(s, "otlp")
+
+	plan, err := (&exporter.Replay{Name: "langfuse-new"}).Plan(t.Context(), exporter.Deps{Broker: b.cluster.Broker})
+	require.NoError(t, err)
+	require.False(t, plan.Resumes)
+	require.EqualValues(t, len(events), plan.Total())
+	require.Empty(t, s.Rows())
+
+	stopped, stop := context.WithCancel(t.Context())
+	first := &exporter.Replay{Name: "langfuse-new", Progress: func(done, _ int64) {
+		if done > 20 {
+			stop()
+		}
+	}}
+	require.ErrorIs(t, replay(stopped, t, b, tg, first), context.Canceled)
+
+	var last, total int64
+	second := &exporter.Replay{Name: "langfuse-new", From: time.Now(), Progress: func(done, of int64) { last, total = done, of }}
+	plan, err = second.Plan(t.Context(), exporter.Deps{Broker: b.cluster.Broker})
+	require.NoError(t, err)
+	require.True(t, plan.Resumes)
+	require.Less(t, plan.Total(), int64(len(events)))
+	require.NoError(t, replay(t.Context(), t, b, tg, second))
+	require.Equal(t, total, last)
+	require.Less(t, total, int64(len(events)))
+	tg.requireOnce(t, events, cost)
+
+	scores, _ := s.Scores()
+	for _, score := range scores {
+		require.WithinDuration(t, events[3].Time, score.Time, time.Minute) // its own time
+	}
+	require.NoError(t, replay(t.Context(), t, b, tg, &exporter.Replay{Name: "langfuse-new"})) // nothing is left
+	tg.requireOnce(t, events, cost)
+}
+
+func TestReplayNeedsABackendThatExists(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "none")
+	_, err := (&exporter.Replay{Name: "phoenix"}).Plan(t.Context(), exporter.Deps{Broker: b.cluster.Broker})
+	require.EqualError(t, err, `replay to "phoenix": the name has to begin with that of a backend: langfuse, langsmith, otlp`)
+	_, err = (&exporter.Replay{Name: "memory"}).Plan(t.Context(), exporter.Deps{Broker: b.cluster.Broker})
+	require.ErrorIs(t, err, exporter.ErrNoReplay)
+}
+
+func TestReconcileShowsTheHourInWhichABackendLacksASpan(t *testing.T) {
+	t.Parallel()
+	s := langfusetest.New(t, "4.16.0")
+	tg := langfuseTargetOn(s, "otlp")
+	b := targetSetup(t, tg)
+	b.run(t)
+	events, cost := traces(0, 10)
+	streamtest.Publish(t, b.cluster.Broker, events...)
+	tg.requireOnce(t, events, cost)
+	s.Lose(spanID(events[0]))
+
+	cfg := config(t, append([]string{"OBSERVABILITY_BACKEND=langfuse,memory"}, tg.settings...)...)
+	from := tracetest.Start().Add(-time.Hour)
+	counts, err := exporter.Reconcile(t.Context(), cfg, exporter.Deps{Broker: b.cluster.Broker}, from, from.Add(3*time.Hour))
+	require.NoError(t, err)
+	var logged, there []int64
+	for _, c := range counts {
+		logged, there = append(logged, c.Log), append(there, c.Backends["langfuse"])
+		require.NotContains(t, c.Backends, "memory")
+	}
+	require.Equal(t, []int64{0, 30, 0, 0}, logged)
+	require.Equal(t, []int64{0, 29, 0, 0}, there)
+}
+
+func TestCheckNamesEachBackendThatIsElsewhere(t *testing.T) {
+	t.Parallel()
+	tg := langfuseTarget(t, "4.16.0", "otlp")
+	checked, err := exporter.Check(t.Context(), config(t, append([]string{"OBSERVABILITY_BACKEND=memory,langfuse,langsmith"}, tg.settings...)...))
+	require.NoError(t, err)
+	require.Len(t, checked, 2)
+	require.NoError(t, checked[0].Err)
+	require.Contains(t, checked[0].Found, "LangFuse 4.16.0")
+	require.ErrorContains(t, checked[1].Err, "LANGSMITH_API_KEY is empty")
+}
