@@ -70,6 +70,10 @@ lint: $(GOLANGCI_LINT) $(BUF) proto-check ## Check style, protobuf rules and gen
 bench: ## Run every benchmark once, so that none rots (ITERATIONS=1x)
 	$(GO) test -run '^$$' -bench . -benchtime $(or $(ITERATIONS),1x) ./...
 
+.PHONY: bench-agent
+bench-agent: ## Compare the graph engine with LangGraph in Python and JavaScript, in one run (takes minutes)
+	RAGLINE_BENCH_AGENT=1 $(GO) test -count=1 -timeout 60m -run TestCompare -v ./consumers/agent/bench
+
 ##@ Generate
 
 .PHONY: generate
