@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -14,15 +14,14 @@ import (
 func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, attempt int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	task, left := *x.task, &atomic.Bool{}
+	task := *x.task
 	task.Attempt, task.Recovered = attempt, task.Recovered || attempt > 1
-	task.emit = func(data any) {
-		if !left.Load() {
-			c.observe(Event{Kind: EventCustom, Checkpoint: &c.head, Task: x.info(nil), Data: data})
-		}
+	if c.req.Observe != nil {
+		m := &mouth{tell: func(data any) { c.observe(Event{Kind: EventCustom, Checkpoint: x.head, Task: x.info(nil), Data: data}) }}
+		task.emit = m.say
+		defer m.shut()
 	}
-	stop := watch(n.timeout, &task, cancel)
-	defer stop()
+	defer watch(n.timeout, &task, cancel)()
 	done := make(chan called, 1)
 	go func() { done <- call(ctx, n.fn, &task) }()
 	var r called
@@ -34,7 +33,6 @@ func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, 
 		select {
 		case r = <-done:
 		case <-grace.C:
-			left.Store(true)
 			r.err = fmt.Errorf("%w: the node did not stop within %s", context.Cause(ctx), e.cfg.Grace)
 		}
 	}
@@ -43,6 +41,27 @@ func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, 
 		return fmt.Errorf("%w: %w", cause, r.err)
 	}
 	return r.err
+}
+
+// mouth tells what a node emits until the attempt is over: its result is the last that is heard of it.
+type mouth struct {
+	mu     sync.Mutex
+	closed bool
+	tell   func(any)
+}
+
+func (m *mouth) say(data any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.tell(data)
+	}
+}
+
+func (m *mouth) shut() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
 }
 
 // watch ends an attempt that takes too long.
@@ -68,13 +87,15 @@ type called struct {
 	err    error
 }
 
-// call runs a node. A panic becomes the node's error: the run fails, the other runs of the process go on.
 func call(ctx context.Context, fn NodeFunc, t *Task) (r called) {
-	defer func() {
-		if p := recover(); p != nil {
-			r = called{err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())}
-		}
-	}()
+	defer recovering(&r.err)
 	r.update, r.err = fn(ctx, t)
 	return r
+}
+
+// recovering makes a panic of what the graph's author wrote an error: the run fails, the other runs of the process go on.
+func recovering(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
 }

@@ -34,12 +34,17 @@ func (e *Engine) begin(ctx context.Context, head *cursor) (Beginning, *cursor, e
 			return b, nil, err
 		}
 	}
+	if err := c.graph.check(c.req.Input); err != nil {
+		return b, nil, fmt.Errorf("reading the input: %w", err)
+	}
 	c.runStep = 0
 	switch {
 	case c.req.Continue && c.head.ID == "":
 		return b, nil, fmt.Errorf("going on with thread %s: %w", c.req.ThreadID, ErrInput)
+	case c.req.Continue && c.req.Goto == nil && !c.graph.knows(c.head.Next):
+		return b, nil, fmt.Errorf("going on with thread %s, whose next tasks are of graph %s: %w", c.req.ThreadID, c.head.Graph, ErrVersion)
 	case c.req.Continue:
-		err = e.fork(c, &b)
+		err = e.fork(ctx, c, &b)
 	default:
 		err = e.input(c, &b)
 	}
@@ -51,7 +56,7 @@ func (e *Engine) begin(ctx context.Context, head *cursor) (Beginning, *cursor, e
 func (e *Engine) input(c *cursor, b *Beginning) error {
 	raw, err := json.Marshal(c.req.Input)
 	if err != nil {
-		return fmt.Errorf("encoding the input: %w", err)
+		return fmt.Errorf("%w: encoding the input: %w", ErrState, err)
 	}
 	step := -1
 	if c.head.ID != "" {
@@ -85,11 +90,10 @@ func (e *Engine) take(c *cursor, input []checkpoint.Write) (checkpoint.Checkpoin
 	}, state, err
 }
 
-// fork makes a branch of its own for a run that goes on elsewhere, or with another state. One that goes on where the
-// thread is needs none.
-func (e *Engine) fork(c *cursor, b *Beginning) error {
-	if c.head.ID == b.Head && c.req.From == "" && len(c.req.Input) == 0 && c.req.Goto == nil {
-		return nil
+// fork makes a branch of its own for a run that goes on elsewhere, or with another state.
+func (e *Engine) fork(ctx context.Context, c *cursor, b *Beginning) error {
+	if here, err := e.here(ctx, c, b.Head); here || err != nil {
+		return err
 	}
 	state, err := e.reduce(c, c.req.Input)
 	if err != nil {
@@ -103,9 +107,24 @@ func (e *Engine) fork(c *cursor, b *Beginning) error {
 		next = tidy(next)
 	}
 	e.append(c, b, state, checkpoint.Checkpoint{
-		Source: checkpoint.SourceFork, Step: c.head.Step + 1, Nodes: c.head.Nodes, Next: next, Writes: c.req.Input,
+		Source: checkpoint.SourceFork, Step: c.head.Step + 1, Next: next, Writes: c.req.Input,
 	})
 	return nil
+}
+
+// here says whether a run can go on at the thread's newest checkpoint as it is. It can if nothing else is asked for, and if
+// the newest is an edit, made to go on from, with tasks that nobody has begun.
+func (e *Engine) here(ctx context.Context, c *cursor, newest string) (bool, error) {
+	switch {
+	case c.head.ID != newest || len(c.req.Input) > 0 || c.req.Goto != nil:
+		return false, nil
+	case c.req.From == "":
+		return true, nil
+	case c.head.Source != checkpoint.SourceUpdate && c.head.Source != checkpoint.SourceFork:
+		return false, nil
+	}
+	known, err := e.known(ctx, c)
+	return len(known) == 0, err
 }
 
 func (e *Engine) append(c *cursor, b *Beginning, state State, p checkpoint.Checkpoint) {
@@ -121,7 +140,7 @@ func (e *Engine) open(ctx context.Context, req Request) (*cursor, error) {
 		return nil, err
 	}
 	if c.head.ID != "" && c.head.RunID == req.RunID {
-		return c, e.pin(c)
+		return c, e.pin(ctx, c)
 	}
 	b, c, err := e.begin(ctx, c)
 	if err != nil || len(b.Checkpoints) == 0 {
@@ -136,10 +155,15 @@ func (e *Engine) open(ctx context.Context, req Request) (*cursor, error) {
 	return c, nil
 }
 
-// pin keeps a run on the version of the graph that has taken its first step.
-func (e *Engine) pin(c *cursor) error {
-	if c.head.Graph == "" || c.head.RunStep == 0 && c.graph.knows(c.head.Next) {
-		return nil // stored by a version that did not say, or not begun
+// pin keeps a run on the version of the graph that has begun its first task.
+func (e *Engine) pin(ctx context.Context, c *cursor) error {
+	if c.head.Graph == "" || c.head.Graph == e.graph.Version() {
+		return nil
+	}
+	if c.head.RunStep == 0 && c.graph.knows(c.head.Next) {
+		if known, err := e.known(ctx, c); err != nil || len(known) == 0 {
+			return err
+		}
 	}
 	g, ok := e.older[c.head.Graph]
 	if !ok {

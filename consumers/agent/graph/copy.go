@@ -15,9 +15,16 @@ func (e *Engine) CopyThread(ctx context.Context, from, to string) error {
 	if err != nil || c.head.ID == "" {
 		return err
 	}
-	p := c.head
+	there, err := e.load(ctx, Request{ThreadID: to}, "")
+	if err != nil {
+		return err
+	}
+	if there.head.ID != "" {
+		return fmt.Errorf("copying to thread %s, which has checkpoints: %w", to, checkpoint.ErrConflict)
+	}
+	p := *c.head
 	p.ThreadID, p.RunID, p.ParentID, p.Source = to, "", "", checkpoint.SourceFork
-	p.Writes, p.Snapshot = nil, c.state
+	p.Nodes, p.Writes, p.Snapshot = c.writers(), nil, c.state
 	return e.edit(ctx, p)
 }
 

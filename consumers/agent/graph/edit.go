@@ -35,7 +35,7 @@ type NodeUpdate struct {
 	Goto  []string
 	Sends []Send
 	// AsNode is the node as whose the update counts: what comes next is what follows this node.
-	// Empty stands for the graph's only node, or the one that wrote last. End without writes leaves nothing to come,
+	// Empty stands for the node that ran last, or for Start when none has. End without writes leaves nothing to come,
 	// Input and Copy do what they say.
 	AsNode string
 }
@@ -47,7 +47,7 @@ func (e *Engine) Update(ctx context.Context, edit Edit) (checkpoint.Checkpoint, 
 	if err != nil {
 		return checkpoint.Checkpoint{}, err
 	}
-	c := head
+	c, newest := head, head.head.ID
 	if edit.CheckpointID != "" {
 		if c, err = e.load(ctx, head.req, edit.CheckpointID); err != nil {
 			return checkpoint.Checkpoint{}, err
@@ -61,7 +61,7 @@ func (e *Engine) Update(ctx context.Context, edit Edit) (checkpoint.Checkpoint, 
 	}
 	p.RunStep = c.runStep
 	err = e.store.Commit(ctx, checkpoint.Commit{
-		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: head.head.ID,
+		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: newest,
 		Checkpoints: []checkpoint.Checkpoint{p}, Withdraw: true,
 	})
 	if err != nil {
@@ -85,6 +85,11 @@ func (e *Engine) absorb(ctx context.Context, c *cursor) error {
 func (e *Engine) edited(c *cursor, updates []NodeUpdate) (checkpoint.Checkpoint, error) {
 	if len(updates) == 0 {
 		return checkpoint.Checkpoint{}, fmt.Errorf("editing thread %s: no update: %w", c.req.ThreadID, ErrInput)
+	}
+	for _, u := range updates {
+		if err := c.graph.check(u.Writes); err != nil {
+			return checkpoint.Checkpoint{}, fmt.Errorf("editing thread %s: %w", c.req.ThreadID, err)
+		}
 	}
 	if len(updates) == 1 {
 		u := updates[0]
@@ -126,7 +131,7 @@ func (e *Engine) editCheckpoint(c *cursor, source checkpoint.Source, writes []ch
 	if err != nil {
 		return checkpoint.Checkpoint{}, fmt.Errorf("applying the edit: %w", err)
 	}
-	step := -1
+	step := 0
 	if c.head.ID != "" {
 		step = c.head.Step + 1
 	}
@@ -138,7 +143,11 @@ func (e *Engine) copied(c *cursor) (checkpoint.Checkpoint, error) {
 	if c.head.ID == "" {
 		return checkpoint.Checkpoint{}, fmt.Errorf("copying a checkpoint of thread %s: %w", c.req.ThreadID, checkpoint.ErrNotFound)
 	}
-	p, err := e.editCheckpoint(c, checkpoint.SourceFork, c.head.Writes, c.head.Nodes, c.head.Next)
+	nodes := c.head.Nodes
+	if !wrote(*c.head) {
+		nodes = nil
+	}
+	p, err := e.editCheckpoint(c, checkpoint.SourceFork, c.head.Writes, nodes, c.head.Next)
 	p.ParentID, p.Snapshot = c.head.ParentID, c.head.Snapshot
 	return p, err
 }
@@ -148,10 +157,6 @@ func (e *Engine) asNode(c *cursor, name string, updates int) (string, error) {
 	switch {
 	case name == "" && updates > 1:
 		return "", fmt.Errorf("editing thread %s with several updates: %w", c.req.ThreadID, ErrAmbiguous)
-	case name == "" && len(c.graph.nodes) == 1:
-		for only := range c.graph.nodes {
-			return only, nil
-		}
 	case name == "":
 		return e.lastWriter(c)
 	case name != Start && c.graph.nodes[name] == nil:
@@ -160,20 +165,29 @@ func (e *Engine) asNode(c *cursor, name string, updates int) (string, error) {
 	return name, nil
 }
 
-// lastWriter is the node that wrote last, if it was one alone. What edits have written does not count, as in LangGraph.
-// A thread on which nothing has run begins.
+// lastWriter is the node that wrote last, if it was one alone. A thread on which nothing has run begins.
 func (e *Engine) lastWriter(c *cursor) (string, error) {
-	if c.head.ID == "" {
+	switch nodes := c.writers(); len(nodes) {
+	case 0:
 		return Start, nil
+	case 1:
+		return nodes[0], nil
+	default:
+		return "", fmt.Errorf("editing thread %s: %w", c.req.ThreadID, ErrAmbiguous)
 	}
+}
+
+// writers are the nodes of the last super-step.
+func (c *cursor) writers() []string {
 	for _, p := range slices.Backward(c.line) {
-		if p.Source != checkpoint.SourceLoop {
-			continue
+		if wrote(p) {
+			return p.Nodes
 		}
-		if len(p.Nodes) == 1 {
-			return p.Nodes[0], nil
-		}
-		break
 	}
-	return "", fmt.Errorf("editing thread %s: %w", c.req.ThreadID, ErrAmbiguous)
+	return nil
+}
+
+// wrote says whether a checkpoint is of a super-step, or a copy of one. What edits have written does not count, as in LangGraph.
+func wrote(p checkpoint.Checkpoint) bool {
+	return len(p.Nodes) > 0 && (p.Source == checkpoint.SourceLoop || p.Source == checkpoint.SourceFork)
 }

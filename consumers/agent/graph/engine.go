@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +39,7 @@ type Engine struct {
 // NewEngine checks the graph and returns an engine for it.
 func NewEngine(g *Graph, store checkpoint.Checkpoints, cfg Config) (*Engine, error) {
 	e := &Engine{graph: g, older: map[string]*Graph{}, store: store, cfg: cfg.withDefaults()}
-	for _, g := range append([]*Graph{g}, cfg.Older...) {
+	for _, g := range append(slices.Clone(cfg.Older), g) { // of two with one version the current graph counts
 		if err := g.Validate(); err != nil {
 			return nil, fmt.Errorf("checking graph: %w", err)
 		}
@@ -138,14 +139,15 @@ type cursor struct {
 	req   Request
 	now   func() time.Time
 	graph *Graph
-	head  checkpoint.Checkpoint
+	// head is never changed, only replaced: events point to it.
+	head  *checkpoint.Checkpoint
 	state State
 	// runStep counts the super-steps of the run that are stored.
 	runStep int
 	// since and bytes measure the writes after the last snapshot.
 	since, bytes int
-	// made means that head was stored by this call.
-	made bool
+	// made means that head was stored by this call, ended that the run was ended with it.
+	made, ended bool
 	// line is what load read, parked what an edit counts in.
 	line   []checkpoint.Checkpoint
 	parked []checkpoint.Write
@@ -157,7 +159,7 @@ func (e *Engine) load(ctx context.Context, req Request, checkpointID string) (*c
 	if err != nil {
 		return nil, fmt.Errorf("loading thread %s: %w", req.ThreadID, err)
 	}
-	c := &cursor{req: req, now: e.cfg.Now, graph: e.graph, state: State{}, line: line}
+	c := &cursor{req: req, now: e.cfg.Now, graph: e.graph, head: &checkpoint.Checkpoint{}, state: State{}, line: line}
 	for _, p := range line {
 		state, err := e.follow(c.state, p)
 		if err != nil {
@@ -173,15 +175,16 @@ func (e *Engine) load(ctx context.Context, req Request, checkpointID string) (*c
 }
 
 // follow applies a checkpoint to its parent's state, with the reducers of the graph that made it if this engine has it.
+// Otherwise keys that are gone stay behind, as in LangGraph: a thread must not be lost to an edit of the graph.
 func (e *Engine) follow(parent State, p checkpoint.Checkpoint) (State, error) {
 	if p.Snapshot != nil {
 		return p.Snapshot, nil
 	}
-	g := e.graph
-	if old, ok := e.older[p.Graph]; ok {
-		g = old
+	if g, ok := e.older[p.Graph]; ok {
+		return g.apply(parent, p.Writes)
 	}
-	return g.apply(parent, p.Writes)
+	gone := func(w checkpoint.Write) bool { return e.graph.key(w.Key) == nil }
+	return e.graph.apply(parent, slices.DeleteFunc(slices.Clone(p.Writes), gone))
 }
 
 // checkpoint completes a child of the cursor's head and decides whether it carries a snapshot:
@@ -203,7 +206,7 @@ func (c *cursor) move(p checkpoint.Checkpoint, state State) {
 	if p.Snapshot != nil {
 		c.since, c.bytes = 0, 0
 	}
-	c.head, c.state, c.runStep = p, state, p.RunStep
+	c.head, c.state, c.runStep = &p, state, p.RunStep
 }
 
 // reduce applies writes within the bound on the state's size.

@@ -16,11 +16,12 @@ import (
 
 const (
 	word = graph.Value[string]("word")
-	path = graph.List[string]("path")
+	path = graph.List[string]("log")
 )
 
 var (
 	total    = graph.Reduced[int]{Key: "total", Reduce: func(a, b int) (int, error) { return a + b, nil }}
+	best     = graph.Reduced[int]{Key: "best", Reduce: func(a, b int) (int, error) { return max(a, b), nil }}
 	errCrash = errors.New("crash")
 )
 

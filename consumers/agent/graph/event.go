@@ -74,7 +74,7 @@ func (c *cursor) observeHead(kind EventKind, waiting []checkpoint.Interrupt) {
 	if c.req.Observe == nil {
 		return
 	}
-	e := Event{Kind: kind, Checkpoint: &c.head, State: c.state, Interrupts: waiting}
+	e := Event{Kind: kind, Checkpoint: c.head, State: c.state, Interrupts: waiting}
 	for i, path := range paths(c.head.Next) {
 		t := TaskInfo{ID: taskID(c.head.ID, path), Node: c.head.Next[i].Node, Path: path, Input: c.head.Next[i].Input}
 		for _, in := range waiting {
@@ -89,7 +89,7 @@ func (c *cursor) observeHead(kind EventKind, waiting []checkpoint.Interrupt) {
 
 func (c *cursor) observeTask(kind EventKind, x *execution, err error) {
 	if c.req.Observe != nil {
-		c.observe(Event{Kind: kind, Checkpoint: &c.head, Task: x.info(err)})
+		c.observe(Event{Kind: kind, Checkpoint: c.head, Task: x.info(err)})
 	}
 }
 
@@ -98,10 +98,6 @@ func (c *cursor) observe(e Event) {
 		return
 	}
 	e.At = c.now().UTC()
-	if e.Checkpoint != nil {
-		p := *e.Checkpoint // the cursor moves on
-		e.Checkpoint = &p
-	}
 	if e.State != nil {
 		e.State = e.State.Visible()
 	}

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -13,19 +12,23 @@ import (
 
 // execution is a task of the current super-step with what became of it.
 type execution struct {
-	task           *Task
+	task *Task
+	// head is the checkpoint that the task follows.
+	head           *checkpoint.Checkpoint
 	update         Update
 	next           []checkpoint.Target
 	started, ended time.Time
 	interrupt      *checkpoint.Interrupt
-	// asked means that the store has the interrupt already, stored that it has the writes.
-	asked, stored bool
+	// questions are how many the task has asked before.
+	questions int
+	// stored means that the store has the writes.
+	stored bool
 }
 
 func (x *execution) result() TaskResult {
 	return TaskResult{
 		ID: x.task.ID, Node: x.task.Node, Path: x.task.path, Started: x.started, Ended: x.ended,
-		Notes: x.update.Notes, Interrupt: x.interrupt, Asked: x.asked,
+		Notes: x.update.Notes, Interrupt: x.interrupt, Asked: x.interrupt != nil && x.interrupt.Index < x.questions,
 	}
 }
 
@@ -43,64 +46,47 @@ func (e *NodeError) Error() string { return fmt.Sprintf("running node %s: %v", e
 func (e *NodeError) Unwrap() error { return e.Err }
 
 // execute runs the tasks that are not done, in parallel. When one fails, the others are canceled;
-// those that had finished are parked, so that they do not run again.
+// those that had finished are parked, so that they do not run again. The error is the first one.
 func (e *Engine) execute(ctx context.Context, c *cursor, known map[string]checkpoint.TaskRecord) ([]*execution, error) {
-	tasks := make([]*execution, len(c.head.Next))
-	errs := make([]error, len(tasks))
-	group, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	var open atomic.Int32
-	visible := c.state.Visible()
+	var tasks, open []*execution
+	state := c.state.Visible()
 	for i, path := range paths(c.head.Next) {
-		tasks[i] = e.prepare(c, visible, c.head.Next[i], path, known)
-		if !tasks[i].stored {
-			open.Add(1)
+		x := e.prepare(c, state, c.head.Next[i], path, known)
+		if tasks = append(tasks, x); !x.stored {
+			open = append(open, x)
 		}
 	}
-	for i, x := range tasks {
-		if x.stored {
-			continue
-		}
-		run := func() {
-			if errs[i] = e.runTask(group, c, x, known[x.task.ID]); errs[i] != nil {
-				cancel()
-				return
-			}
+	if len(open) == 1 {
+		return tasks, e.runTask(ctx, c, open[0])
+	}
+	siblings, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var first error
+	var once sync.Once
+	var wg sync.WaitGroup
+	var left atomic.Int32
+	left.Store(int32(len(open))) //nolint:gosec // a few
+	for _, x := range open {
+		wg.Go(func() {
+			err := e.runTask(siblings, c, x)
 			// The last to succeed goes into the checkpoint; the others must survive a crash until then.
-			if x.interrupt == nil && open.Add(-1) > 0 {
-				errs[i] = e.parkOne(ctx, c, x)
+			if err == nil && x.interrupt == nil && left.Add(-1) > 0 {
+				err = e.parkOne(ctx, c, x)
 			}
-		}
-		if len(tasks) == 1 {
-			run()
-			continue
-		}
-		wg.Go(run)
+			if err != nil {
+				once.Do(func() { first = err })
+				cancel()
+			}
+		})
 	}
 	wg.Wait()
-	return tasks, cause(errs)
-}
-
-// cause returns the error that made the others stop.
-func cause(errs []error) error {
-	var canceled error
-	for _, err := range errs {
-		if errors.Is(err, context.Canceled) {
-			canceled = err
-			continue
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return canceled
+	return tasks, first
 }
 
 func (e *Engine) prepare(c *cursor, state State, target checkpoint.Target, path string, known map[string]checkpoint.TaskRecord) *execution {
 	id := taskID(c.head.ID, path)
 	record := known[id]
-	x := &execution{stored: record.Done, task: &Task{
+	x := &execution{head: c.head, stored: record.Done, questions: len(record.Interrupts), task: &Task{
 		ID: id, Node: target.Node, ThreadID: c.req.ThreadID, RunID: c.req.RunID, RunStep: c.runStep + 1, State: state,
 		Input: target.Input, Recovered: c.req.Recovered, checkpointID: c.head.ID, path: path, resumes: record.Resumes(),
 	}}
@@ -111,30 +97,23 @@ func (e *Engine) prepare(c *cursor, state State, target checkpoint.Target, path 
 }
 
 // runTask makes attempts until one succeeds or asks, or the policy allows no more.
-func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution, known checkpoint.TaskRecord) error {
+func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution) error {
 	n := c.graph.nodes[x.task.Node]
 	if n == nil {
 		return e.failed(c, x, ErrUnknownNode)
 	}
 	x.started = e.cfg.Now()
 	c.observeTask(EventTask, x, nil)
-	var err error
-	for attempt := 1; ; attempt++ {
-		err = e.attempt(ctx, c, n, x, attempt)
-		if err == nil || ctx.Err() != nil || !n.retry.again(attempt, err) {
-			break
-		}
-		if pause(ctx, n.retry.wait(attempt)) != nil {
-			break
-		}
-	}
+	err := e.attempts(ctx, c, n, x)
 	x.ended = e.cfg.Now()
 	if in, ok := asInterrupt(err); ok {
 		// Nothing of an interrupted execution counts: the node runs again from its start.
 		x.interrupt, x.update = &in, Update{}
-		x.asked = len(known.Interrupts) > in.Index
 		c.observeTask(EventTaskResult, x, nil)
 		return nil
+	}
+	if err == nil {
+		err = c.graph.check(x.update.Writes)
 	}
 	if err == nil {
 		x.next, err = c.graph.next(x.task.Node, x.update, c.state)
@@ -144,6 +123,18 @@ func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution, known che
 	}
 	c.observeTask(EventTaskResult, x, nil)
 	return nil
+}
+
+func (e *Engine) attempts(ctx context.Context, c *cursor, n *node, x *execution) error {
+	for attempt := 1; ; attempt++ {
+		err := e.attempt(ctx, c, n, x, attempt)
+		if _, asks := asInterrupt(err); err == nil || asks || ctx.Err() != nil || !n.retry.again(attempt, err) {
+			return err
+		}
+		if pause(ctx, n.retry.wait(attempt)) != nil {
+			return err
+		}
+	}
 }
 
 func (e *Engine) failed(c *cursor, x *execution, err error) error {

@@ -196,6 +196,19 @@ func (g *Graph) Write(key string, value json.RawMessage) (checkpoint.Write, erro
 	return checkpoint.Write{Key: key, Value: value}, nil
 }
 
+// check refuses writes that no store could keep.
+func (g *Graph) check(writes []checkpoint.Write) error {
+	for _, w := range writes {
+		if g.keys[w.Key] == nil {
+			return fmt.Errorf("%w: writing %q: %w", ErrState, w.Key, ErrUnknownKey)
+		}
+		if !json.Valid(w.Value) {
+			return fmt.Errorf("%w: writing %q: no JSON", ErrState, w.Key)
+		}
+	}
+	return nil
+}
+
 // apply returns the state after the writes of one super-step. Its error is an ErrState.
 func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	out := maps.Clone(s)
@@ -227,7 +240,8 @@ func (g *Graph) key(name string) Key {
 }
 
 // reduceKey lets an overwrite take the place of all reduced writes of its step, as LangGraph does.
-func reduceKey(k Key, old []byte, list []checkpoint.Write) ([]byte, error) {
+func reduceKey(k Key, old []byte, list []checkpoint.Write) (value []byte, err error) {
+	defer recovering(&err)
 	var values []json.RawMessage
 	var over *checkpoint.Write
 	for i, w := range list {

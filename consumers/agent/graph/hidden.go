@@ -23,8 +23,15 @@ func (j join) key() string { return joinPrefix + strings.Join(j.from, "+") + ":"
 // Shown says whether a key is the graph's own, rather than one that the engine keeps for itself.
 func Shown(key string) bool { return !hidden(key) }
 
-// Visible returns the state without what the engine keeps for itself.
+// Visible returns the state without what the engine keeps for itself. It may be the state itself.
 func (s State) Visible() State {
+	kept := false
+	for k := range s {
+		kept = kept || hidden(k)
+	}
+	if s != nil && !kept {
+		return s
+	}
 	out := State{}
 	for k, v := range s {
 		if !hidden(k) {
@@ -87,7 +94,7 @@ func (g *Graph) postpone(s State, next []checkpoint.Target) ([]checkpoint.Target
 	before := len(waiting)
 	now := []checkpoint.Target{}
 	for _, t := range next {
-		if g.nodes[t.Node].deferred {
+		if t.Input == nil && g.nodes[t.Node].deferred { // what is sent runs at once
 			waiting = append(waiting, t)
 		} else {
 			now = append(now, t)

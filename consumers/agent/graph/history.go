@@ -17,13 +17,17 @@ type Snapshot struct {
 	Values State
 	// Tasks are those that come next, with what is known of them.
 	Tasks []TaskInfo
+
+	newest bool
 }
 
-// Next names the nodes that come next, one for each task.
+// Next names the nodes that come next, one for each task. At a thread's newest checkpoint those that have finished are left out.
 func (s Snapshot) Next() []string {
 	out := []string{}
-	for _, t := range s.Checkpoint.Next {
-		out = append(out, t.Node)
+	for _, t := range s.Tasks {
+		if !s.newest || !t.Done {
+			out = append(out, t.Node)
+		}
 	}
 	return out
 }
@@ -41,18 +45,30 @@ func (s Snapshot) Interrupts() []checkpoint.Interrupt {
 	return out
 }
 
-// State returns a thread at a checkpoint, or at its newest one. A thread without checkpoints has an empty snapshot;
-// an unknown checkpoint is a checkpoint.ErrNotFound.
+// State returns a thread at a checkpoint, or, without one, the newest with what has been written since by tasks whose siblings
+// have not finished. A thread without checkpoints has an empty snapshot; an unknown checkpoint is a checkpoint.ErrNotFound.
 func (e *Engine) State(ctx context.Context, threadID, checkpointID string) (Snapshot, error) {
 	c, err := e.load(ctx, Request{ThreadID: threadID}, checkpointID)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	return e.snapshot(ctx, c)
+	s, err := e.snapshot(ctx, c)
+	if err != nil || checkpointID != "" {
+		return s, err
+	}
+	s.newest = true
+	var parked []checkpoint.Write
+	for _, t := range s.Tasks {
+		parked = append(parked, t.Writes...)
+	}
+	if values, err := c.graph.apply(s.Values, parked); err == nil { // what does not fit together fails the run, not its reader
+		s.Values = values
+	}
+	return s, nil
 }
 
 func (e *Engine) snapshot(ctx context.Context, c *cursor) (Snapshot, error) {
-	s := Snapshot{Checkpoint: c.head, Values: c.state.Visible()}
+	s := Snapshot{Checkpoint: *c.head, Values: c.state.Visible()}
 	if len(c.head.Next) == 0 {
 		return s, nil
 	}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -35,6 +36,9 @@ func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error
 		if to.Input == nil {
 			to.Input = []byte("null")
 		}
+		if !json.Valid(to.Input) {
+			return nil, fmt.Errorf("sending from %s to %s: %w: no JSON", name, to.Node, ErrState)
+		}
 		out = append(out, checkpoint.Target(to))
 	}
 	return out, nil
@@ -42,6 +46,7 @@ func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error
 
 // branch asks the branches of a node, which see its writes.
 func (g *Graph) branch(name string, u Update, s State) (names []string, sends []Send, err error) {
+	defer recovering(&err)
 	list := g.branches[name]
 	if len(list) == 0 {
 		return nil, nil, nil
@@ -65,15 +70,21 @@ func (g *Graph) branch(name string, u Update, s State) (names []string, sends []
 			return nil, nil, fmt.Errorf("choosing the way from %s: %w", name, err)
 		}
 		for _, label := range more {
-			to, ok := label, true
-			if b.labels != nil {
-				to, ok = b.labels[label]
-			}
+			to, ok := b.target(label)
 			if !ok {
-				return nil, nil, fmt.Errorf("choosing the way from %s: %w: no target is labeled %s", name, ErrUnknownNode, label)
+				return nil, nil, fmt.Errorf("choosing the way from %s: %w: %s is no target of the branch", name, ErrUnknownNode, label)
 			}
 			names = append(names, to)
 		}
 	}
 	return names, sends, nil
+}
+
+// target is what a route's answer means. A branch that declares no targets may go anywhere.
+func (b branch) target(answer string) (string, bool) {
+	if b.labels != nil {
+		to, ok := b.labels[answer]
+		return to, ok
+	}
+	return answer, len(b.targets) == 0 || slices.Contains(b.targets, answer)
 }

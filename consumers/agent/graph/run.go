@@ -38,10 +38,10 @@ func (e *Engine) Run(ctx context.Context, req Request) (Outcome, error) {
 		}
 		c.req.Recovered = false
 	}
-	if c.head.RunID != req.RunID {
-		return e.nothingToDo(ctx, c)
+	if c.ended || c.head.RunID == req.RunID && c.head.Source == checkpoint.SourceLoop && c.head.RunStep > 0 {
+		return Outcome{Status: checkpoint.StatusDone, State: c.state}, nil // the commit of the last super-step has ended the run
 	}
-	return Outcome{Status: checkpoint.StatusDone, State: c.state}, nil
+	return e.nothingToDo(ctx, c)
 }
 
 func stopped(ctx context.Context, drain <-chan struct{}) error {
@@ -53,7 +53,7 @@ func stopped(ctx context.Context, drain <-chan struct{}) error {
 	}
 }
 
-// nothingToDo ends a run that was to go on with a thread that has come to its end.
+// nothingToDo ends a run that has come to its end without a super-step: the thread had nothing to do, or an edit left nothing.
 func (e *Engine) nothingToDo(ctx context.Context, c *cursor) (Outcome, error) {
 	err := e.save(ctx, c, nil, c.state, checkpoint.Commit{
 		ThreadID: c.req.ThreadID, RunID: c.req.RunID, Status: checkpoint.StatusDone, EndedAt: e.cfg.Now().UTC(),
@@ -123,8 +123,12 @@ func (e *Engine) known(ctx context.Context, c *cursor) (map[string]checkpoint.Ta
 }
 
 // stops returns the static interrupts that have not been answered. Their task id is a place of its own,
-// so that the answer does not count as one of the node's.
+// so that the answer does not count as one of the node's. A run stops at its own steps only: to go on with a thread, or with an
+// edit, is to go past the breakpoint there.
 func (e *Engine) stops(c *cursor, known map[string]checkpoint.TaskRecord) []checkpoint.Interrupt {
+	if c.head.Source != checkpoint.SourceLoop || c.head.RunID != c.req.RunID {
+		return nil
+	}
 	var out []checkpoint.Interrupt
 	stop := func(node, when string) {
 		id := hash(c.head.ID, node, when)
@@ -134,11 +138,9 @@ func (e *Engine) stops(c *cursor, known map[string]checkpoint.TaskRecord) []chec
 		value, _ := json.Marshal(map[string]string{when: node}) //nolint:errchkjson // two strings
 		out = append(out, checkpoint.Interrupt{ID: InterruptID(node, id, 0), CheckpointID: c.head.ID, TaskID: id, Value: value})
 	}
-	if c.head.Source == checkpoint.SourceLoop { // an edit is no step of the node
-		for _, node := range c.head.Nodes {
-			if node != Start && breaks(node, c.graph.after, c.req.InterruptAfter) {
-				stop(node, "after")
-			}
+	for _, node := range c.head.Nodes {
+		if node != Start && breaks(node, c.graph.after, c.req.InterruptAfter) {
+			stop(node, "after")
 		}
 	}
 	seen := map[string]bool{}
@@ -215,7 +217,7 @@ func (e *Engine) advance(ctx context.Context, c *cursor, fresh []*execution, p c
 		return err
 	}
 	c.move(p, state)
-	c.made = true
+	c.made, c.ended = true, len(p.Next) == 0
 	c.observeHead(EventCheckpoint, nil)
 	return nil
 }
