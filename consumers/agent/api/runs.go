@@ -269,17 +269,14 @@ func (s *Server) begin(r *http.Request, raw json.RawMessage, threadID string) (R
 	}
 	if st.CheckpointID != "" { // before anything that is under way makes room for this run
 		if _, err := s.backend.State(r.Context(), st.ThreadID, st.CheckpointID); err != nil {
-			return Run{}, b, s.missing(r, st, err)
+			return Run{}, b, s.missing(r, st.ThreadID, st.CheckpointID, err)
 		}
 	}
 	run, err := s.backend.Start(r.Context(), st)
 	if errors.Is(err, ErrBusy) {
 		return run, b, problem{Status: http.StatusUnprocessableEntity, Code: codeBusy, Detail: "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."}
 	}
-	if errors.Is(err, ErrNotFound) {
-		return run, b, s.missing(r, st, err)
-	}
-	return run, b, err
+	return run, b, s.missing(r, st.ThreadID, st.CheckpointID, err)
 }
 
 // temporaryLife is how long the thread of a run without one is kept where nobody waits for the run's end.
@@ -299,15 +296,4 @@ func (s *Server) makeThread(r *http.Request, st Start, may bool) error {
 		return err
 	}
 	return nil
-}
-
-// missing says what a start has not found.
-func (s *Server) missing(r *http.Request, st Start, err error) error {
-	if _, err := s.thread(r, st.ThreadID); err != nil {
-		return err
-	}
-	if st.CheckpointID != "" && errors.Is(err, ErrNotFound) {
-		return notFound("Checkpoint", st.CheckpointID)
-	}
-	return err
 }

@@ -107,12 +107,9 @@ func (s *Server) listRuns(w http.ResponseWriter, r *http.Request) error {
 	if q.Limit, q.Offset, err = queryPage(r); err != nil {
 		return err
 	}
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	runs, err := s.backend.Runs(r.Context(), q)
 	if err != nil {
-		return err
+		return s.missing(r, id, "", err)
 	}
 	views := make([]runView, 0, len(runs))
 	for _, run := range runs {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -55,17 +54,12 @@ func (s *Server) stateAt(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) writeState(w http.ResponseWriter, r *http.Request, id, checkpoint string) error {
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	snapshot, err := s.backend.State(r.Context(), id, checkpoint)
-	if errors.Is(err, ErrNotFound) {
-		return notFound("Checkpoint", checkpoint)
+	if err != nil {
+		return s.missing(r, id, checkpoint, err)
 	}
-	if err == nil {
-		writeJSON(w, http.StatusOK, viewState(snapshot))
-	}
-	return err
+	writeJSON(w, http.StatusOK, viewState(snapshot))
+	return nil
 }
 
 // historyBody selects checkpoints.
@@ -128,16 +122,10 @@ func (s *Server) writeHistory(w http.ResponseWriter, r *http.Request, q HistoryQ
 	if err != nil {
 		return err
 	}
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	views := []stateView{}
 	for snapshot, err := range s.backend.History(r.Context(), id, q) {
-		if errors.Is(err, ErrNotFound) {
-			return notFound("Checkpoint", q.From+q.Before)
-		}
 		if err != nil {
-			return err
+			return s.missing(r, id, q.From+q.Before, err)
 		}
 		views = append(views, viewState(snapshot))
 	}
@@ -185,14 +173,12 @@ func (s *Server) updateState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	checkpoint, err := s.backend.Update(r.Context(), id, u)
-	if errors.Is(err, ErrNotFound) {
-		return notFound("Checkpoint", u.CheckpointID)
+	if err != nil {
+		return s.missing(r, id, u.CheckpointID, err)
 	}
-	if err == nil {
-		at := addressView{ThreadID: id, CheckpointID: checkpoint}
-		writeJSON(w, http.StatusOK, updateView{at, at, checkpoint})
-	}
-	return err
+	at := addressView{ThreadID: id, CheckpointID: checkpoint}
+	writeJSON(w, http.StatusOK, updateView{at, at, checkpoint})
+	return nil
 }
 
 func (s *Server) stateUpdate(t Thread, b stateBody) (StateUpdate, error) {

@@ -106,6 +106,20 @@ func (s *Server) thread(r *http.Request, id string) (Thread, error) {
 	return t, err
 }
 
+// missing says what was not found: the thread, or its checkpoint. Other errors stay what they are.
+func (s *Server) missing(r *http.Request, threadID, checkpointID string, err error) error {
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if _, err := s.thread(r, threadID); err != nil {
+		return err
+	}
+	if checkpointID != "" {
+		return notFound("Checkpoint", checkpointID)
+	}
+	return err
+}
+
 func (s *Server) writeThread(w http.ResponseWriter, r *http.Request, id string) error {
 	t, err := s.thread(r, id)
 	if err == nil {
@@ -135,11 +149,8 @@ func (s *Server) patchThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	if err := s.backend.PatchThread(r.Context(), id, b.Metadata, ttl); err != nil {
-		return err
+		return s.missing(r, id, "", err)
 	}
 	return s.writeThread(w, r, id)
 }
@@ -149,11 +160,8 @@ func (s *Server) deleteThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	if err := s.backend.DeleteThread(r.Context(), id); err != nil {
-		return err
+		return s.missing(r, id, "", err)
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -164,12 +172,9 @@ func (s *Server) copyThread(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.thread(r, id); err != nil {
-		return err
-	}
 	to := uuid.NewString()
 	if err := s.backend.CopyThread(r.Context(), id, to); err != nil {
-		return err
+		return s.missing(r, id, "", err)
 	}
 	return s.writeThread(w, r, to)
 }
