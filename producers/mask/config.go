@@ -34,7 +34,7 @@ type Config struct {
 	// Feedback covers the comment and the corrected answer of feedback.given, and the explanation of score.given.
 	Feedback Mode `env:"RAGLINE_MASK_FEEDBACK" envDefault:"off" doc:"Personal data in comments, corrected answers and explanations of scores. Allowed: off, mask, hash."`
 	// Documents covers the text of document.changed.
-	Documents Mode `env:"RAGLINE_MASK_DOCUMENTS" envDefault:"off" doc:"Personal data in documents. What is masked here cannot be answered with: a support address, for example. Allowed: off, mask, hash."`
+	Documents Mode `env:"RAGLINE_MASK_DOCUMENTS" envDefault:"off" doc:"Personal data in documents that come by the gateway or the SDK; ragline ingest reads files as they are. What is masked here cannot be answered with: a support address, for example. Allowed: off, mask, hash."`
 	// Kinds are the recognisers in use. Empty: all.
 	Kinds []Kind `env:"RAGLINE_MASK_KINDS" envDefault:"email,phone,card,iban,secret" doc:"What is recognised, separated by commas. Allowed: email, phone, card, iban, secret."`
 	// Key of the hashes.

@@ -21,6 +21,7 @@ import (
 	"github.com/ragline/ragline/producers/gateway"
 	"github.com/ragline/ragline/producers/knowledge"
 	"github.com/ragline/ragline/producers/loadgen"
+	"github.com/ragline/ragline/producers/mask"
 )
 
 // ErrConfig is wrapped by every error about settings: exit code 2, nothing was started.
@@ -34,6 +35,7 @@ type Config struct {
 	ClickHouse         warehouse.Config   `section:"ClickHouse"`
 	EmbeddedClickHouse EmbeddedClickHouse `section:"Embedded engine, started where CLICKHOUSE_URL is empty"`
 	Gateway            gateway.Config     `section:"Gateway"`
+	Mask               mask.Config        `section:"Masking of personal data, before it reaches the log"`
 	Knowledge          knowledge.Config   `section:"Documents"`
 	Agent              agent.Config       `section:"Agent"`
 	AgentAPI           api.Config         `section:"Agent's server (LangGraph API)"`
@@ -167,9 +169,17 @@ func Warnings(c Config, environ map[string]string) []Warning {
 		all = append(all, Warning{"KAFKA_BROKERS is set and CLICKHOUSE_URL is not", "The embedded engine stores what your Kafka holds. That works, but its data is on this machine only."})
 	}
 	if c.Gateway.Exposed() {
-		all = append(all, Warning{"RAGLINE_GATEWAY_ADDR=" + c.Gateway.Addr + " without RAGLINE_GATEWAY_API_KEYS", "Whoever reaches the port may ask, ingest and decide reviews. Set keys, or listen on 127.0.0.1."})
+		all = append(all, Warning{"RAGLINE_GATEWAY_ADDR=" + c.Gateway.Addr + otlpAddr(c.Gateway.OTLPGRPCAddr) + " without RAGLINE_GATEWAY_API_KEYS", "Whoever reaches the port may ask, ingest and decide reviews. Set keys, or listen on 127.0.0.1."})
 	}
 	return all
+}
+
+// otlpAddr names the second address of the gateway where it has one.
+func otlpAddr(addr string) string {
+	if addr == "" {
+		return ""
+	}
+	return ", RAGLINE_GATEWAY_OTLP_GRPC_ADDR=" + addr
 }
 
 // Value is a setting with the value in force.

@@ -124,7 +124,7 @@ func startSink(s *System) ([]task, error) {
 func startGateway(s *System) ([]task, error) {
 	ready := make(chan struct{})
 	run := func(ctx context.Context) error {
-		cfg := sdk.Config{Tenant: s.cfg.General.Tenant, Source: "ragline/gateway"}
+		cfg := sdk.Config{Tenant: s.cfg.General.Tenant, Source: "ragline/gateway", Mask: s.cfg.Mask}
 		client, err := sdk.Open(ctx, cfg, sdk.WithBroker(s.broker), sdk.WithLogger(s.logger))
 		if err != nil {
 			return err
