@@ -44,10 +44,10 @@ func doctorCommand(c *cli) *cobra.Command {
 			if gateway != "" {
 				return c.report([]finding{c.checkGateway(ctx, gateway)})
 			}
-			return c.report([]finding{
+			return c.report(append([]finding{
 				c.checkData(), c.checkPack(), c.checkEngine(), c.checkKafka(ctx), c.checkTopics(ctx),
 				c.checkClickHouse(ctx), c.checkStored(ctx), c.checkGateway(ctx, "http://"+c.cfg.Gateway.Addr),
-			})
+			}, c.checkBackends(ctx)...))
 		}),
 	}
 	cmd.Flags().StringVar(&gateway, "gateway", "", "check only the gateway at this URL (for container health checks)")
