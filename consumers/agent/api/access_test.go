@@ -53,8 +53,10 @@ func TestPagesOfTrustedOriginsMayCallAndOthersMayNotWrite(t *testing.T) {
 		d.Settings.Origins = []string{"https://studio.example.com"}
 	})
 	for _, origin := range []string{"http://localhost:3000", "https://studio.example.com"} {
-		r := call(t, "OPTIONS", server+"/threads", "", "Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-api-key")
+		r := call(t, "OPTIONS", server+"/threads", "", "Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-api-key",
+			"Access-Control-Request-Private-Network", "true")
 		require.Equal(t, http.StatusNoContent, r.Status)
+		require.Equal(t, "true", r.Header.Get("Access-Control-Allow-Private-Network"))
 		require.Equal(t, origin, r.Header.Get("Access-Control-Allow-Origin"))
 		require.Equal(t, "content-type,x-api-key", r.Header.Get("Access-Control-Allow-Headers"))
 		r = call(t, "POST", server+"/threads", "{}", "Origin", origin)
