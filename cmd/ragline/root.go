@@ -66,7 +66,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings (nothing was started
 		askCommand(c), ingestCommand(c), feedbackCommand(c), reviewCommand(c),
 		exportCommand(c), reconcileCommand(c),
 		traceCommand(c), sqlCommand(c), topicsCommand(c), dlqCommand(c), datasetCommand(c),
-		migrateCommand(c), verifyCommand(c), rebuildCommand(c), loadgenCommand(c), configCommand(c), doctorCommand(c), versionCommand(c),
+		migrateCommand(c), verifyCommand(c), rebuildCommand(c), pricesCommand(c), loadgenCommand(c), configCommand(c), doctorCommand(c), versionCommand(c),
 	)
 	return root
 }
