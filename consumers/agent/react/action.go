@@ -17,7 +17,7 @@ import (
 
 // selectAction turns what the thought wants into the next nodes. Calls that cannot be made are answered here.
 func (r *loop) selectAction(_ context.Context, t *graph.Task, _ *stepRecord) (graph.Update, error) {
-	c, err := converse(t.State)
+	c, err := latest(t.State)
 	if err != nil {
 		return graph.Update{}, err
 	}

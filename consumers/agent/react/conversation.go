@@ -46,6 +46,16 @@ func converse(s graph.State) (conversation, error) {
 	return newConversation(list), nil
 }
 
+// latest is the newest part of the conversation: the last message of the model's, and what came after it. It says the same
+// about calls that wait, and costs no look at the rest.
+func latest(s graph.State) (conversation, error) {
+	list, _, err := keyMessages.Last(s, message.AI)
+	if err != nil {
+		return conversation{}, err
+	}
+	return newConversation(list), nil
+}
+
 func newConversation(list []message.Message) conversation {
 	c := conversation{messages: list, answered: map[string]int{}}
 	for i, m := range list {

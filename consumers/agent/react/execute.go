@@ -22,7 +22,7 @@ type ToolProgress struct {
 
 // execute makes one call and stores its receipt and its effects with its result.
 func (r *loop) execute(ctx context.Context, t *graph.Task, step *stepRecord) (graph.Update, error) {
-	conv, err := converse(t.State)
+	conv, err := latest(t.State)
 	if err != nil {
 		return graph.Update{}, err
 	}

@@ -20,7 +20,7 @@ func (r *loop) finish(_ context.Context, t *graph.Task, _ *stepRecord) (graph.Up
 	}
 	var w writes
 	if answer == "" { // a client has put an answer into the thought's place
-		c, err := converse(t.State)
+		c, err := latest(t.State)
 		if err != nil {
 			return graph.Update{}, err
 		}

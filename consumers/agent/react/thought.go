@@ -42,10 +42,7 @@ func (r *loop) thought(ctx context.Context, t *graph.Task, _ *stepRecord) (graph
 	said := AnswerID(t.RunID)
 	now := 0
 	if list := call.Response.Calls; len(list) > 0 {
-		m, err := r.wanted(t, round, list)
-		if err != nil {
-			return graph.Update{}, err
-		}
+		m := r.wanted(t, round, list)
 		said = m.ID
 		if len(m.ToolCalls) == 0 {
 			now = nonsense + 1
@@ -89,23 +86,14 @@ func (r *loop) lastSaid(s graph.State) string {
 	return fmt.Sprintf("%q", llm.Clip(list[len(list)-1].Text, 200))
 }
 
-// wanted is the message of the calls that the model wants. An id that the run has seen, or that is missing, is made anew:
+// wanted is the message of the calls that the model wants. An id that the thread has seen, or that is missing, is made anew:
 // some servers count from 0 in every message.
-func (r *loop) wanted(t *graph.Task, round int, list []llm.Call) (message.Message, error) {
-	before, err := converse(t.State)
-	if err != nil {
-		return message.Message{}, err
-	}
+func (r *loop) wanted(t *graph.Task, round int, list []llm.Call) message.Message {
 	seen := map[string]bool{}
-	for _, m := range before.messages {
-		for _, c := range calls("", m) {
-			seen[c.ID] = true
-		}
-	}
 	out := message.Message{Type: message.AI, ID: callsID(t.RunID, round)}
 	for i, c := range list {
 		id := c.ID
-		if id == "" || seen[id] {
+		if id == "" || seen[id] || keyMessages.Mentions(t.State, id) {
 			id = event.DeriveID(out.ID, "call", i)
 		}
 		seen[id] = true
@@ -117,7 +105,7 @@ func (r *loop) wanted(t *graph.Task, round int, list []llm.Call) (message.Messag
 		}
 		out.ToolCalls = append(out.ToolCalls, message.ToolCall{ID: id, Name: c.Tool, Args: c.Arguments})
 	}
-	return out, nil
+	return out
 }
 
 func (r *loop) ask(ctx context.Context, t *graph.Task) (ModelCall, error) {

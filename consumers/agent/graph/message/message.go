@@ -102,6 +102,9 @@ func NewKey(name string) Key { return Key{graph.Merged[[]Message]{Key: name, Mer
 // Add returns a write that adds messages, replaces those of their ids, or removes.
 func (k Key) Add(messages ...Message) (checkpoint.Write, error) { return k.Update(messages) }
 
+// Mentions says whether an id may be in use, by a message or by a call. It decodes nothing.
+func (k Key) Mentions(s graph.State, id string) bool { return mentions(s[k.Key], id) }
+
 // Last returns the messages from the last one of a type on, and whether there is one. It decodes nothing before it.
 func (k Key) Last(s graph.State, of Type) ([]Message, bool, error) {
 	items, err := split(s[k.Key])

@@ -53,7 +53,7 @@ func first(text string, from int, marks ...string) (string, place, bool) {
 
 // unthought parts a reasoning model's <think> from what it says.
 func unthought(text string) (think, rest string) {
-	inner, ok := strings.CutPrefix(strings.TrimSpace(text), thinkOpen)
+	inner, ok := strings.CutPrefix(strings.TrimLeft(text, " \t\r\n"), thinkOpen)
 	if !ok {
 		return "", text
 	}

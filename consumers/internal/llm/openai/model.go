@@ -111,7 +111,8 @@ func (m *Model) try(ctx context.Context, r llm.Request, text bool, emit func(str
 	if text {
 		return m.tryText(ctx, limited, r, emit)
 	}
-	x := &exchange{now: time.Now, onText: emit}
+	held := &preamble{emit: emit}
+	x := &exchange{now: time.Now, onText: held.add}
 	var options []llms.CallOption
 	if len(r.Tools) > 0 {
 		options = append(options, llms.WithTools(functions(r.Tools)))
@@ -120,6 +121,7 @@ func (m *Model) try(ctx context.Context, r llm.Request, text bool, emit func(str
 		return llm.Response{}, err
 	}
 	out := x.reply.response()
+	held.finish(out.Text)
 	out.Prompt = named(m.cfg.Tools)
 	return m.complete(out, x), nil
 }

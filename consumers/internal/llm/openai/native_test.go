@@ -3,6 +3,7 @@ package openai_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -64,6 +65,39 @@ func TestParallelToolCallsAreReadFromAStream(t *testing.T) {
 	require.Equal(t, "tool_calls", out.FinishReason)
 	require.EqualValues(t, 7, out.Usage.InputTokens)
 	require.False(t, out.FirstToken.IsZero())
+}
+
+func TestWhatComesBeforeACallIsAThoughtAndNotStreamed(t *testing.T) {
+	t.Parallel()
+	s := serve(t, events(
+		`{"choices":[{"delta":{"content":"Let me"}}]}`, `{"choices":[{"delta":{"content":" look that up. "}}]}`,
+		`{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"search","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`))
+	out, err := model(t, s, native).Generate(t.Context(), request(), func(p string) { t.Errorf("streamed %q", p) })
+	require.NoError(t, err)
+	require.Equal(t, "Let me look that up.", out.Thought)
+	require.Empty(t, out.Text)
+	require.Len(t, out.Calls, 1)
+}
+
+func TestNativeAnswerIsStreamedWholeHoweverItIsCut(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{"Seven.", strings.Repeat("Seven rings,\n\nstaggered. ", 20)} {
+		for _, before := range []string{"", "<think>hm, " + strings.Repeat("hm, ", 50) + "</think>\n\n", " \n"} {
+			text := before + answer + "\n"
+			for _, size := range []int{1, 2, 7, 1000} {
+				var pieces []string
+				for at := 0; at < len(text); at += size {
+					pieces = append(pieces, text[at:min(at+size, len(text))])
+				}
+				streamed, calls := "", 0
+				out, err := model(t, serve(t, stream(pieces...)), native).Generate(t.Context(), request(), func(p string) { streamed += p; calls++ })
+				require.NoError(t, err)
+				require.Equal(t, strings.TrimSpace(answer), out.Text)
+				require.Equal(t, out.Text, streamed, "pieces of %d", size)
+				require.True(t, len(answer) < 200 || size == 1000 || calls > 5, "a long answer is streamed: %d", calls)
+			}
+		}
+	}
 }
 
 func TestToolCallsOfPeculiarServersAreRead(t *testing.T) {
