@@ -175,13 +175,16 @@ func (e *Engine) load(ctx context.Context, req Request, checkpointID string) (*c
 }
 
 // follow applies a checkpoint to its parent's state, with the reducers of the graph that made it if this engine has it.
-// Otherwise keys that are gone stay behind, as in LangGraph: a thread must not be lost to an edit of the graph.
+// What another version wrote to keys that are gone stays behind, as in LangGraph: a thread must not be lost to an edit of the graph.
 func (e *Engine) follow(parent State, p checkpoint.Checkpoint) (State, error) {
 	if p.Snapshot != nil {
 		return p.Snapshot, nil
 	}
 	if g, ok := e.older[p.Graph]; ok {
 		return g.apply(parent, p.Writes)
+	}
+	if p.Graph == "" {
+		return e.graph.apply(parent, p.Writes)
 	}
 	gone := func(w checkpoint.Write) bool { return e.graph.key(w.Key) == nil }
 	return e.graph.apply(parent, slices.DeleteFunc(slices.Clone(p.Writes), gone))
