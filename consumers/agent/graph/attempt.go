@@ -12,8 +12,6 @@ import (
 // attempt calls the node once. The call has a goroutine and a copy of the task of its own: a node that heeds neither a
 // cancellation nor its time is left behind after the grace, and can then no longer touch the run.
 func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, attempt int) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	task := *x.task
 	task.Attempt, task.Recovered = attempt, task.Recovered || attempt > 1
 	if c.req.Observe != nil {
@@ -21,7 +19,11 @@ func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, 
 		task.emit = m.say
 		defer m.shut()
 	}
-	defer watch(n.timeout, &task, cancel)()
+	if n.timeout != (TimeoutPolicy{}) {
+		var stop func()
+		ctx, stop = watch(ctx, n.timeout, &task)
+		defer stop()
+	}
 	done := make(chan called, 1)
 	go func() { done <- call(ctx, n.fn, &task) }()
 	var r called
@@ -65,7 +67,8 @@ func (m *mouth) shut() {
 }
 
 // watch ends an attempt that takes too long.
-func watch(p TimeoutPolicy, t *Task, cancel context.CancelCauseFunc) (stop func()) {
+func watch(ctx context.Context, p TimeoutPolicy, t *Task) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	var timers []*time.Timer
 	if p.Run > 0 {
 		timers = append(timers, time.AfterFunc(p.Run, func() { cancel(fmt.Errorf("%w after %s", ErrTimeout, p.Run)) }))
@@ -75,10 +78,11 @@ func watch(p TimeoutPolicy, t *Task, cancel context.CancelCauseFunc) (stop func(
 		t.alive = func() { idle.Reset(p.Idle) }
 		timers = append(timers, idle)
 	}
-	return func() {
+	return ctx, func() {
 		for _, timer := range timers {
 			timer.Stop()
 		}
+		cancel(nil)
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
 
@@ -41,7 +39,7 @@ func (e *Engine) Restore(ctx context.Context, threadID, checkpointID string) err
 
 // edit stores a checkpoint outside of any run.
 func (e *Engine) edit(ctx context.Context, p checkpoint.Checkpoint) error {
-	p.ID, p.CreatedAt, p.Graph = uuid.Must(uuid.NewV7()).String(), e.cfg.Now().UTC(), e.graph.Version()
+	p.ID, p.CreatedAt, p.Graph = newID(), e.cfg.Now().UTC(), e.graph.Version()
 	if err := e.store.Commit(ctx, checkpoint.Commit{ThreadID: p.ThreadID, Checkpoints: []checkpoint.Checkpoint{p}}); err != nil {
 		return fmt.Errorf("editing thread %s: %w", p.ThreadID, err)
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 )
 
@@ -193,7 +191,7 @@ func (e *Engine) follow(parent State, p checkpoint.Checkpoint) (State, error) {
 // checkpoint completes a child of the cursor's head and decides whether it carries a snapshot:
 // not more often than every k steps, nor before the writes weigh as much as the state. So storage stays linear.
 func (e *Engine) checkpoint(c *cursor, state State, out checkpoint.Checkpoint) checkpoint.Checkpoint {
-	out.ID = uuid.Must(uuid.NewV7()).String()
+	out.ID = newID()
 	out.ThreadID, out.RunID, out.ParentID = c.req.ThreadID, c.req.RunID, c.head.ID
 	out.Graph, out.CreatedAt = c.graph.Version(), e.cfg.Now().UTC()
 	whole := out.Source == checkpoint.SourceLoop // what edits leave behind looks back at the last super-step

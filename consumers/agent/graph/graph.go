@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
@@ -215,19 +216,24 @@ func (g *Graph) apply(s State, writes []checkpoint.Write) (State, error) {
 	if out == nil {
 		out = State{}
 	}
-	byKey := map[string][]checkpoint.Write{}
-	for _, w := range writes {
-		if g.key(w.Key) == nil {
-			return nil, fmt.Errorf("%w: writing %q: %w", ErrState, w.Key, ErrUnknownKey)
-		}
-		byKey[w.Key] = append(byKey[w.Key], w)
+	if len(writes) > 1 {
+		writes = slices.Clone(writes)
+		slices.SortStableFunc(writes, func(a, b checkpoint.Write) int { return strings.Compare(a.Key, b.Key) })
 	}
-	for name, list := range byKey {
-		v, err := reduceKey(g.key(name), s[name], list)
+	for len(writes) > 0 {
+		name, n := writes[0].Key, 1
+		for n < len(writes) && writes[n].Key == name {
+			n++
+		}
+		k := g.key(name)
+		if k == nil {
+			return nil, fmt.Errorf("%w: writing %q: %w", ErrState, name, ErrUnknownKey)
+		}
+		v, err := reduceKey(k, s[name], writes[:n])
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrState, err)
 		}
-		out[name] = v
+		out[name], writes = v, writes[n:]
 	}
 	return out, nil
 }

@@ -86,7 +86,11 @@ func (j join) arrive(s State, nodes []string) ([]checkpoint.Write, bool, error) 
 // postpone keeps deferred targets back until there is nothing else to do.
 func (g *Graph) postpone(s State, next []checkpoint.Target) ([]checkpoint.Target, []checkpoint.Write, error) {
 	var waiting []checkpoint.Target
-	if raw := s[deferredKey]; len(raw) > 0 {
+	raw := s[deferredKey]
+	if len(raw) == 0 && !slices.ContainsFunc(next, g.deferred) {
+		return next, nil, nil
+	}
+	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &waiting); err != nil {
 			return nil, nil, fmt.Errorf("%w: reading deferred nodes: %w", ErrState, err)
 		}
@@ -94,7 +98,7 @@ func (g *Graph) postpone(s State, next []checkpoint.Target) ([]checkpoint.Target
 	before := len(waiting)
 	now := []checkpoint.Target{}
 	for _, t := range next {
-		if t.Input == nil && g.nodes[t.Node].deferred { // what is sent runs at once
+		if g.deferred(t) {
 			waiting = append(waiting, t)
 		} else {
 			now = append(now, t)
@@ -106,8 +110,13 @@ func (g *Graph) postpone(s State, next []checkpoint.Target) ([]checkpoint.Target
 	if len(waiting) == before {
 		return now, nil, nil
 	}
-	raw, err := json.Marshal(waiting)
-	return now, []checkpoint.Write{{Key: deferredKey, Value: raw, Overwrite: true}}, err
+	value, err := json.Marshal(waiting)
+	return now, []checkpoint.Write{{Key: deferredKey, Value: value, Overwrite: true}}, err
+}
+
+// deferred says whether a target has to wait. What is sent runs at once, as in LangGraph.
+func (g *Graph) deferred(t checkpoint.Target) bool {
+	return t.Input == nil && g.nodes[t.Node] != nil && g.nodes[t.Node].deferred
 }
 
 // tidy puts targets into LangGraph's order of tasks: nodes by name and once each, then what was sent, in the order of sending.

@@ -10,24 +10,25 @@ import (
 
 // next returns where a finished node leads to by its edges, its branches and its update.
 func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error) {
-	names, sends := u.Goto, slices.Clone(u.Sends)
-	if names == nil {
-		names = slices.Clone(g.edges[name])
-		more, fanned, err := g.branch(name, u, s)
+	lists, sends := [3][]string{u.Goto, u.Also}, u.Sends
+	if u.Goto == nil {
+		names, fanned, err := g.branch(name, u, s)
 		if err != nil {
 			return nil, err
 		}
-		names, sends = append(names, more...), append(sends, fanned...)
+		lists[0], lists[2], sends = g.edges[name], names, slices.Concat(sends, fanned)
 	}
 	var out []checkpoint.Target
-	for _, to := range slices.Concat(names, u.Also) {
-		if to == End {
-			continue
+	for _, names := range lists {
+		for _, to := range names {
+			if to == End {
+				continue
+			}
+			if g.nodes[to] == nil {
+				return nil, fmt.Errorf("going from %s to %s: %w", name, to, ErrUnknownNode)
+			}
+			out = append(out, checkpoint.Target{Node: to})
 		}
-		if g.nodes[to] == nil {
-			return nil, fmt.Errorf("going from %s to %s: %w", name, to, ErrUnknownNode)
-		}
-		out = append(out, checkpoint.Target{Node: to})
 	}
 	for _, to := range sends {
 		if g.nodes[to.Node] == nil {

@@ -224,13 +224,12 @@ func (e *Engine) advance(ctx context.Context, c *cursor, fresh []*execution, p c
 
 func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state State, commit checkpoint.Commit) error {
 	commit.Lease = c.req.Lease
-	s := Super{Request: c.req, RunStep: c.runStep + 1, State: state, Commit: &commit}
 	for _, t := range fresh {
 		commit.Receipts = append(commit.Receipts, t.update.Receipts...)
-		s.Tasks = append(s.Tasks, t.result())
 	}
 	if c.req.Hook != nil {
-		if err := c.req.Hook(ctx, &s); err != nil {
+		var err error
+		if commit, err = hooked(ctx, c, fresh, state, commit); err != nil {
 			return &NodeError{Node: "commit hook", Err: err}
 		}
 	}
@@ -239,7 +238,17 @@ func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state 
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("storing step %d: %w", s.RunStep, err)
+		return fmt.Errorf("storing step %d: %w", c.runStep+1, err)
 	}
 	return nil
+}
+
+// hooked is the commit with what the owner adds to it.
+func hooked(ctx context.Context, c *cursor, fresh []*execution, state State, commit checkpoint.Commit) (checkpoint.Commit, error) {
+	s := Super{Request: c.req, RunStep: c.runStep + 1, State: state, Commit: &commit}
+	for _, t := range fresh {
+		s.Tasks = append(s.Tasks, t.result())
+	}
+	err := c.req.Hook(ctx, &s)
+	return *s.Commit, err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -80,6 +81,9 @@ type interruptError struct{ interrupt checkpoint.Interrupt }
 func (e *interruptError) Error() string { return "interrupted: " + e.interrupt.ID }
 
 func asInterrupt(err error) (checkpoint.Interrupt, bool) {
+	if err == nil {
+		return checkpoint.Interrupt{}, false
+	}
 	var e *interruptError
 	if errors.As(err, &e) {
 		return e.interrupt, true
@@ -100,6 +104,18 @@ func InterruptID(node, taskID string, index int) string {
 
 // taskID is derived from where the task stands, so that it is the same when the super-step runs again.
 func taskID(checkpointID, path string) string { return hash(checkpointID, path) }
+
+// newID is the id of a checkpoint: sortable, and no secret, so that the runtime's random numbers do.
+func newID() string { return uuid.Must(uuid.NewV7FromReader(entropy{})).String() }
+
+type entropy struct{}
+
+func (entropy) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(rand.Uint32()) //nolint:gosec // no secret
+	}
+	return len(p), nil
+}
 
 func hash(parts ...string) string {
 	return uuid.UUID(xxh3.HashString128(strings.Join(parts, "\x00")).Bytes()).String()
