@@ -2,7 +2,6 @@ package checkpoint
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 // SQLite is a store in one file: WAL, an exclusive lock, one connection.
 type SQLite struct {
 	sqlStore
-	db   *sql.DB
 	conn *session
 	free chan struct{} // holds a token while somebody has conn
 	stop chan struct{}
@@ -43,58 +41,43 @@ func OpenSQLite(ctx context.Context, path string) (*SQLite, error) {
 
 // OpenSQLiteSynchronous is OpenSQLite with another durability.
 func OpenSQLiteSynchronous(ctx context.Context, path string, level Synchronous) (*SQLite, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s := &SQLite{free: make(chan struct{}, 1), stop: make(chan struct{})}
-	if err := s.open(ctx, path, level); err != nil {
+	if err := s.open(path, level); err != nil {
 		return nil, fmt.Errorf("opening store %s: %w", path, err)
 	}
 	s.sqlStore.db = s
 	return s, nil
 }
 
-func (s *SQLite) open(ctx context.Context, path string, level Synchronous) error {
-	c, err := connect(path, level)
-	if err != nil {
+// open takes the file. There is one connection, because the exclusive lock belongs to one: another would wait for it for ever.
+func (s *SQLite) open(path string, level Synchronous) error {
+	d := &sqlite.Driver{}
+	if err := d.RegisterDeterministicScalarFunction("json_contains", 2, contained); err != nil {
 		return err
 	}
-	s.db = sql.OpenDB(c)
-	// The exclusive lock belongs to a connection: a second one would wait for the first for ever.
-	s.db.SetMaxOpenConns(1)
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return errors.Join(err, s.db.Close())
-	}
-	if err := migrate(ctx, conn); err != nil {
-		return errors.Join(err, conn.Close(), s.db.Close())
-	}
-	s.conn = &session{conn: conn, stmts: map[string]*sql.Stmt{}}
-	return nil
-}
-
-// connector opens connections that know contains.
-type connector struct {
-	driver *sqlite.Driver
-	dsn    string
-}
-
-func connect(path string, level Synchronous) (connector, error) {
 	q := url.Values{"_pragma": {
 		"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(" + string(level) + ")", "busy_timeout(2000)",
 	}}
-	dsn := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String()
-	d := &sqlite.Driver{}
-	err := d.RegisterDeterministicScalarFunction("json_contains", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		document, _ := args[0].(string)
-		wanted, _ := args[1].(string)
-		return containsJSON([]byte(document), []byte(wanted))
-	})
-	return connector{d, dsn}, err
+	conn, err := d.Open((&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: q.Encode()}).String())
+	if err != nil {
+		return err
+	}
+	s.conn = &session{conn: conn, stmts: map[string]statement{}}
+	if err := migrate(s.conn); err != nil {
+		return errors.Join(err, s.conn.close())
+	}
+	return nil
 }
 
-// Connect implements driver.Connector.
-func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
-
-// Driver implements driver.Connector.
-func (c connector) Driver() driver.Driver { return c.driver }
+// contained is containsJSON for SQLite.
+func contained(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	document, _ := args[0].(string)
+	wanted, _ := args[1].(string)
+	return containsJSON([]byte(document), []byte(wanted))
+}
 
 // Shared is false: the file belongs to one process.
 func (*SQLite) Shared() bool { return false }
@@ -104,7 +87,7 @@ func (s *SQLite) Close() error {
 	s.once.Do(func() {
 		close(s.stop)
 		s.free <- struct{}{} // for ever
-		s.err = errors.Join(s.conn.close(), s.db.Close())
+		s.err = s.conn.close()
 	})
 	return s.err
 }

@@ -1,10 +1,6 @@
 package checkpoint
 
-import (
-	"context"
-	"database/sql"
-	"fmt"
-)
+import "fmt"
 
 // schema is applied in order, one entry per version; PRAGMA user_version counts them. Never edit an entry, add one.
 func schema() []string {
@@ -81,9 +77,9 @@ CREATE INDEX interrupts_run ON interrupts (run_id);
 `, version4()}
 }
 
-func migrate(ctx context.Context, db *sql.Conn) error {
+func migrate(c *session) error {
 	var version int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if _, err := one(c, []any{&version}, "PRAGMA user_version"); err != nil {
 		return fmt.Errorf("reading schema version: %w", err)
 	}
 	if newest := len(schema()); version > newest {
@@ -94,7 +90,7 @@ func migrate(ctx context.Context, db *sql.Conn) error {
 			continue
 		}
 		script := fmt.Sprintf("BEGIN IMMEDIATE;%sPRAGMA user_version = %d;COMMIT;", ddl, i+1)
-		if _, err := db.ExecContext(ctx, script); err != nil {
+		if err := c.exec(script); err != nil {
 			return fmt.Errorf("applying schema version %d: %w", i+1, err)
 		}
 	}
