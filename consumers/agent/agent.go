@@ -150,7 +150,7 @@ func (a *Agent) open() error {
 	a.engine, err = graph.NewEngine(react.New(react.Deps{
 		Config: a.cfg.React, Model: a.deps.Model, Tools: func() []tool.Tool { return slices.Concat(tools, a.servers.Tools()) }, Prices: prices,
 		System: a.deps.Pack.Prompts["system"], NotFound: a.deps.Pack.NotFound,
-		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.chunks.write, Now: a.deps.Now,
+		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.say, Now: a.deps.Now,
 	}), a.store, graph.Config{Now: a.deps.Now})
 	if err != nil {
 		return err

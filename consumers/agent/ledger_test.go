@@ -110,6 +110,9 @@ func TestKilledAtRandomNoRunIsLostAndNoEffectHappensTwice(t *testing.T) {
 	cmd := startChild(t, spec)
 	t.Cleanup(func() { quit(t, cmd) })
 	r.answers(t, queries...)
+	last := query("thread 0", "the last question") // who answers it can be interrupted
+	r.ask(t, last)
+	queries = append(queries, last)
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	require.NoError(t, cmd.Wait())
 	r.audit(t, db, book, queries)

@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/ragline/ragline/consumers/agent/api"
 	"github.com/ragline/ragline/consumers/agent/backend"
 	"github.com/ragline/ragline/consumers/agent/graph/picture"
+	"github.com/ragline/ragline/consumers/agent/react"
 )
 
 // GraphID is the name of the agent's graph for clients of the LangGraph API.
@@ -25,6 +27,22 @@ func (a *Agent) Served() api.Graph {
 		out.Edges = append(out.Edges, api.Edge{From: e.Source, To: e.Target, Label: e.Label, Conditional: e.Conditional})
 	}
 	return out
+}
+
+// say hands a piece of an answer to those who listen on Kafka, and to those who watch the run.
+func (a *Agent) say(ctx context.Context, runID, piece string) {
+	a.chunks.write(ctx, runID, piece)
+	if !a.backend.Watched(runID) {
+		return
+	}
+	raw, err := json.Marshal(struct {
+		Type    string `json:"type"`
+		ID      string `json:"id"`
+		Content string `json:"content"`
+	}{"AIMessageChunk", react.AnswerID(runID), piece})
+	if err == nil { // three strings
+		a.backend.Say(runID, raw)
+	}
 }
 
 const (

@@ -56,7 +56,7 @@ func TestTheOfficialClientDrivesTheAgent(t *testing.T) {
 	require.Contains(t, got["answer"], `"modes":["messages","metadata","updates","values"]`)
 	require.Contains(t, got["answer"], "100 ppmv")
 	require.Contains(t, got["nodes"], `"thought","action_selector","tool_executor","observation","thought"`)
-	require.Contains(t, got["messages"], `{"node":"final_answer","type":"ai"}`)
+	require.Contains(t, got["messages"], `{"node":"thought","type":"AIMessageChunk"}`)
 	require.Contains(t, got["interrupt"], `"action_requests":[{`)
 	require.Contains(t, got["interrupt"], `"allowed_decisions":["approve","edit","reject","respond"]`)
 	require.Equal(t, `"interrupted"`, got["interrupted"])

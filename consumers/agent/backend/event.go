@@ -28,20 +28,13 @@ func (b *Backend) Began(target, threadID string) func(graph.Event) {
 // Stopped says that the agent no longer works on a run: it has ended, failed, or waits for an answer.
 func (b *Backend) Stopped(target string, err error) { b.hub.close(target, err) }
 
-// Say hands on a piece of a message, or a whole one, in LangChain's JSON.
-func (b *Backend) Say(target string, task *graph.TaskInfo, message json.RawMessage) {
-	if !b.hub.watched(target) {
-		return
-	}
-	m := &api.Message{Chunk: message}
-	if task != nil {
-		shown := taskOf(*task, nil)
-		m.Task = &shown
-	}
-	b.hub.add(target, api.Event{At: b.stamp(), Message: m})
-}
+// Watched says whether somebody wants the events of a run.
+func (b *Backend) Watched(target string) bool { return b.hub.watched(target) }
 
-func taskOf(t graph.TaskInfo, state graph.State) api.Task { return task(t, state) }
+// Say hands on a piece of a message, in LangChain's JSON. It belongs to the task that has begun last.
+func (b *Backend) Say(target string, piece json.RawMessage) {
+	b.hub.add(target, api.Event{At: b.stamp(), Message: &api.Message{Chunk: piece}})
+}
 
 func event(thread string, e graph.Event, state graph.State) api.Event {
 	out := api.Event{At: e.At}

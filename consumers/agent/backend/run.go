@@ -222,10 +222,28 @@ func (b *Backend) Cancel(ctx context.Context, runID string, rollback bool) error
 	if !rollback {
 		return nil
 	}
+	return b.undo(ctx, run)
+}
+
+// undo takes the thread back to where it was before a run, and forgets the run.
+func (b *Backend) undo(ctx context.Context, run checkpoint.Run) error {
 	if err := b.rollback(ctx, run); err != nil {
 		return err
 	}
-	return b.Store.DeleteRecord(ctx, kindRun, runID)
+	all, err := b.Store.ListRecords(ctx, kindRun, run.ThreadID, mostRuns, 0)
+	if err != nil {
+		return err
+	}
+	for _, stored := range all {
+		r, err := decode(stored)
+		if err == nil && r.Target == run.ID {
+			err = b.Store.DeleteRecord(ctx, kindRun, stored.ID)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rollback makes a copy of what the thread was before the run its newest checkpoint.

@@ -32,11 +32,6 @@ func (b *Backend) Start(ctx context.Context, s api.Start) (api.Run, error) {
 	case waiting != "" && b.continues(ctx, key, s):
 		return b.resume(ctx, key, waiting, r, s)
 	}
-	if waiting != "" { // a new beginning drops what was next, as in LangGraph
-		if err := b.dismiss(ctx, key); err != nil {
-			return api.Run{}, err
-		}
-	}
 	return b.begin(ctx, key, r, s)
 }
 
@@ -61,7 +56,7 @@ func (b *Backend) makeWay(ctx context.Context, key string, s api.Start) (string,
 				return "", err
 			}
 			if s.Multitask == api.Rollback {
-				if err := b.rollback(ctx, run); err != nil {
+				if err := b.undo(ctx, run); err != nil {
 					return "", err
 				}
 			}
@@ -220,6 +215,10 @@ func (b *Backend) begin(ctx context.Context, key string, r record, s api.Start) 
 		From: s.CheckpointID, Continue: s.Input == nil, Writes: u.Writes, Goto: u.Goto,
 		Before: s.InterruptBefore, After: s.InterruptAfter, Limit: s.Limit,
 	}, Ready: func(target string) error {
+		// A new beginning drops what was next, as in LangGraph: now that it is known to be one.
+		if err := b.dismiss(ctx, key); err != nil {
+			return err
+		}
 		r.Target = target
 		b.hub.open(r.Run.ID, target)
 		return b.save(ctx, r)

@@ -27,10 +27,25 @@ func (b *Backend) Thread(ctx context.Context, id string) (api.Thread, error) {
 		return api.Thread{}, translate(err)
 	}
 	out, err := b.thread(t)
+	if err == nil {
+		err = b.settleStatus(ctx, &out)
+	}
 	if err != nil {
 		return out, err
 	}
 	return out, b.fill(ctx, &out)
+}
+
+// settleStatus makes a thread idle whose last run was canceled: to the store this is a run that has failed.
+func (b *Backend) settleStatus(ctx context.Context, t *api.Thread) error {
+	if t.Status != api.ThreadError {
+		return nil
+	}
+	last, err := b.Store.ThreadRuns(ctx, b.key(t.ID), 1, 0)
+	if err == nil && len(last) > 0 && strings.HasPrefix(last[0].Error, Canceled) {
+		t.Status = api.ThreadIdle
+	}
+	return err
 }
 
 func (b *Backend) thread(t checkpoint.Thread) (api.Thread, error) {
@@ -117,6 +132,9 @@ func (b *Backend) page(ctx context.Context, list []checkpoint.Thread, values boo
 	page := []api.Thread{}
 	for _, t := range list {
 		one, err := b.thread(t)
+		if err == nil {
+			err = b.settleStatus(ctx, &one)
+		}
 		if err == nil && values {
 			err = b.fill(ctx, &one)
 		}
