@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type Postgres struct {
 const (
 	// defaultSchema holds the tables unless the URL has a search_path.
 	defaultSchema = "ragline_agent"
+	// defaultConns is how many changes share the server's fsyncs, unless the URL has a pool_max_conns.
+	defaultConns = 16
 	// pausedLimit is how long a process may keep a change open without a word, in milliseconds.
 	pausedLimit = "3000"
 	// changeLimit is how long a change may take when nobody waits for it any more.
@@ -42,6 +45,9 @@ func OpenPostgres(ctx context.Context, url string) (*Postgres, error) {
 	params["application_name"] = cmp.Or(params["application_name"], "ragline")
 	// A process that is stopped within a change holds its locks: the server must not wait for it.
 	params["idle_in_transaction_session_timeout"] = cmp.Or(params["idle_in_transaction_session_timeout"], pausedLimit)
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = defaultConns
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the Postgres store: %w", err)
