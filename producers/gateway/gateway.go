@@ -64,7 +64,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	g := &Gateway{
 		cfg: cfg, client: deps.Client, logger: deps.Logger, metrics: m, gather: deps.Gatherer,
 		limits: newLimiter(cfg.Rate), keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{}),
-		reader: otlp.Reader{Tenant: deps.Client.Tenant()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer),
+		reader: otlp.Reader{Tenant: deps.Client.Tenant()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer + 1), // a request that is too large is told so, not to come back
 	}
 	g.handler, err = g.routes()
 	return g, err

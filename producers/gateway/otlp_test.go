@@ -145,7 +145,7 @@ func TestEvaluationResultsBecomeScores(t *testing.T) {
 
 func TestOTLPRequestsThatCannotBeReadAreFinal(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(cfg *gateway.Config) { cfg.OTLPMaxBody = 64 << 10 })
+	b := setup(t, small)
 	large := wire(t, traces(span(1, strings.Repeat("x", 65<<10))))
 	for name, c := range map[string]struct {
 		body    string
@@ -156,7 +156,7 @@ func TestOTLPRequestsThatCannotBeReadAreFinal(t *testing.T) {
 		"not gzip":     {"hello", []string{"Content-Encoding", "gzip"}, 400},
 		"other packer": {"hello", []string{"Content-Encoding", "zstd"}, 415},
 		"large":        {large, nil, 413},
-		"bomb":         {packed(t, large), []string{"Content-Encoding", "gzip"}, 413},
+		"bomb":         {packed(t, strings.Repeat(large, 20)), []string{"Content-Encoding", "gzip"}, 413},
 	} {
 		r := b.do(t, "POST", "/v1/traces", c.body, append([]string{"Content-Type", protobuf}, c.headers...)...)
 		require.Equal(t, c.status, r.status, "%s: %s", name, r.raw)

@@ -77,6 +77,7 @@ func TestTraceWithoutWhatItTakesIsNone(t *testing.T) {
 		"failed":          {failed},
 		"no root":         {search(2, 1)},
 		"circle":          {ownParent, agent(2, 1, "What leak?", "100 ppmv")},
+		"an id twice":     {span(1, 0), span(2, 1), span(1, 2)},
 		"nothing to read": {span(1, 0)},
 	} {
 		require.Empty(t, interactions(reader().Traces(request(spans...))), name)

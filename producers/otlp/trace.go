@@ -74,7 +74,7 @@ func (t trace) entry() (s *span, question, answer string) {
 				return s, question, answer
 			}
 			next = append(next, children[s.GetSpanId()]...)
-			delete(children, s.GetSpanId()) // a span that is its own ancestor ends the walk
+			delete(children, s.GetSpanId()) // where two spans have one id, a span may be its own ancestor
 		}
 		level = next
 	}
