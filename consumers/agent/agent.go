@@ -134,14 +134,14 @@ func openStore(ctx context.Context, db string) (checkpoint.Store, error) {
 
 func (a *Agent) open() error {
 	var err error
+	if a.servers, err = mcp.Open(a.cfg.MCP, a.deps.Logger); err != nil {
+		return err
+	}
 	if a.index, err = retrieval.NewIndex(); err != nil {
 		return err
 	}
 	prices, err := price.Builtin()
 	if err != nil {
-		return err
-	}
-	if a.servers, err = mcp.Open(a.cfg.MCP, a.deps.Logger); err != nil {
 		return err
 	}
 	tools := append([]tool.Tool{
