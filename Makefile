@@ -70,6 +70,16 @@ lint: $(GOLANGCI_LINT) $(BUF) proto-check ## Check style, protobuf rules and gen
 bench: ## Run every benchmark once, so that none rots (ITERATIONS=1x)
 	$(GO) test -run '^$$' -bench . -benchtime $(or $(ITERATIONS),1x) ./...
 
+.PHONY: bench-sink
+bench-sink: engine ## Compare the sink with an OpenTelemetry Collector in one run, then ask the cookbook over 10 million spans (takes minutes)
+	cd consumers/sink/bench/otelcol && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(BIN)/bench/otelcol .
+	RAGLINE_BENCH_OTELCOL=$(CURDIR)/$(BIN)/bench/otelcol $(GO) test -count=1 -timeout 60m -run TestSinkBesideTheCollector -v ./consumers/sink -bench-spans 300000
+	$(GO) test -count=1 -timeout 60m -run TestCookbookOverManySpans -v ./consumers/sink -query-spans 10000000
+
+.PHONY: bench-export
+bench-export: ## Compare the exporters with the official Python SDKs of LangFuse and LangSmith, in one run (a minute)
+	RAGLINE_BENCH_EXPORT=2500 $(GO) test -count=1 -timeout 10m -run TestCompareWithTheOfficialSDKs -v ./consumers/exporter/bench
+
 .PHONY: bench-agent
 bench-agent: ## Compare the graph engine with LangGraph in Python and JavaScript, in one run (takes minutes)
 	RAGLINE_BENCH_AGENT=1 $(GO) test -count=1 -timeout 60m -run TestCompare -v ./consumers/agent/bench

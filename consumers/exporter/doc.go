@@ -7,14 +7,15 @@
 // backend that is away, overloaded or refuses our key holds the offsets: the log waits for it.
 //
 // What a crash does, by where it comes:
-//   - before the request: nothing was sent; the same range is handed over again.
-//   - after the request, before its answer, or before the offset is committed: the same range is sent again. A
-//     backend that keeps one copy of each id (memory) sees no difference; an OTLP collector has the spans twice.
-//     Delivery is at-least-once there, and a collector's sums count the repeat. Asking the backend what has
-//     arrived makes it effectively-once where a backend can be asked; OTLP cannot.
+//   - before the request: nothing was sent. The same range is handed over again, and since nobody knows that, it is
+//     asked for like the next.
+//   - after the request, before its answer, or before the offset is committed: the same range is handed over again. A
+//     backend that keeps one copy of each id (memory, LangFuse's ingestion API, LangSmith) is sent it again; LangFuse 4 is
+//     asked what it has, until it must have shown it, and is sent the rest. An OTLP collector cannot be asked and has
+//     the spans twice: delivery is at-least-once there, and its sums count the repeat.
 //   - after a dead letter was acknowledged, before the commit: it is published again, with the same
 //     x-orig-partition and x-orig-offset.
 //
 // Without a crash nothing is sent twice for a later failure: what was settled of a batch is remembered until
-// all of it is. Only a request whose answer was lost is repeated.
+// all of it is. A request whose answer was lost is treated as after a crash.
 package exporter

@@ -2,6 +2,9 @@ package langfuse
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +71,17 @@ func usageDetails(u *event.Usage) map[string]int64 {
 		}
 	}
 	return details
+}
+
+// usageJSON is by hand: it is on every model call.
+func usageJSON(details map[string]int64) string {
+	text := make([]byte, 0, 128)
+	for _, name := range slices.Sorted(maps.Keys(details)) {
+		text = append(text, `,"`+name+`":`...)
+		text = strconv.AppendInt(text, details[name], 10)
+	}
+	text[0] = '{'
+	return string(append(text, '}'))
 }
 
 // costDetails are exact: LangFuse keeps twelve digits after the point, which is a picodollar.

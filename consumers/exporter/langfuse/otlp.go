@@ -33,7 +33,7 @@ var (
 
 func newOTLP(base backend, cfg Config, deps Deps) *otlp {
 	b := &otlp{backend: base}
-	b.mapper = genai.Mapper{Content: cfg.Content, Version: deps.Version, Extra: b.attributes}
+	b.mapper = genai.Mapper{Content: cfg.Content, NoNames: true, Version: deps.Version, Extra: b.attributes}
 	return b
 }
 
@@ -86,25 +86,14 @@ func (b *otlp) Probe(ctx context.Context, e event.Event) error {
 	return err
 }
 
-// contentNames are the conventions' names of input and output.
-var contentNames = []string{
-	"gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.call.arguments", "gen_ai.tool.call.result",
-	"gen_ai.retrieval.query.text", "gen_ai.retrieval.documents", "ragline.input", "ragline.output",
-}
-
 // attributes adds what LangFuse reads of its own. Usage and cost stay off agents: LangFuse skips them there, and their
 // model calls have them.
-func (b *otlp) attributes(s *event.SpanEnded, a genai.Attributes) {
+func (b *otlp) attributes(s *event.SpanEnded, a *genai.Attributes) {
 	kind := observationType(s)
 	a.Text("langfuse.observation.type", kind)
 	a.Text("langfuse.observation.level", level(s))
 	a.Text("langfuse.observation.status_message", s.GetStatusMessage())
 	if b.content {
-		for _, name := range contentNames { // the mapper's copies of what follows
-			if _, given := s.GetAttributes()[name]; !given {
-				delete(a, name)
-			}
-		}
 		a.Text("langfuse.observation.input", s.GetInput())
 		a.Text("langfuse.observation.output", s.GetOutput())
 	}
@@ -114,10 +103,10 @@ func (b *otlp) attributes(s *event.SpanEnded, a genai.Attributes) {
 			a.Text("langfuse.observation.model.parameters", asJSON(parameters))
 		}
 		if usage := usageDetails(s.GetUsage()); usage != nil {
-			a.Text("langfuse.observation.usage_details", asJSON(usage))
+			a.Text("langfuse.observation.usage_details", usageJSON(usage))
 		}
-		if cost := costDetails(s.GetCost()); cost != nil {
-			a.Text("langfuse.observation.cost_details", asJSON(cost))
+		if cost := s.GetCost(); cost != nil {
+			a.Text("langfuse.observation.cost_details", `{"total":`+genai.USD(cost.GetPicoUsd())+`}`)
 			a.Double("gen_ai.usage.cost", float64(s.GetCost().GetPicoUsd())/1e12) // servers that read cost_details of their own SDKs only
 		}
 	}

@@ -4,22 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"mime/multipart"
-	"net/textproto"
 	"strconv"
+
+	"github.com/google/uuid"
 )
 
-// form is a multipart request. LangSmith wants a type and a length on every part. Its first error is kept for close.
+// form is a multipart request. LangSmith wants a type and a length on every part. Its first error is kept for close. The
+// headers are written by hand: mime/multipart sorts a map for each of the five parts of a run.
 type form struct {
-	body   bytes.Buffer
-	writer *multipart.Writer
-	parts  int
-	err    error
+	body     bytes.Buffer
+	boundary string
+	json     bytes.Buffer // a part
+	encoder  *json.Encoder
+	parts    int
+	err      error
 }
 
 func newForm() *form {
-	f := &form{}
-	f.writer = multipart.NewWriter(&f.body)
+	f := &form{boundary: uuid.NewString()}
+	f.encoder = json.NewEncoder(&f.json)
+	f.encoder.SetEscapeHTML(false)
 	return f
 }
 
@@ -28,14 +32,10 @@ func (f *form) empty() bool { return f.parts == 0 }
 func (f *form) run(r run) {
 	name := "post." + r.ID
 	f.part(name, r)
-	for _, p := range []struct {
-		name  string
-		value any
-	}{{"inputs", r.inputs}, {"outputs", r.outputs}, {"extra", r.extra}, {"events", r.events}} {
-		if p.value != nil {
-			f.part(name+"."+p.name, p.value)
-		}
-	}
+	f.optional(name+".inputs", r.inputs)
+	f.optional(name+".outputs", r.outputs)
+	f.optional(name+".extra", r.extra)
+	f.optional(name+".events", r.events)
 	if r.err != "" {
 		f.part(name+".error", r.err)
 	}
@@ -43,28 +43,27 @@ func (f *form) run(r run) {
 
 func (f *form) feedback(fb feedback) { f.part("feedback."+fb.ID, fb) }
 
+func (f *form) optional(name string, value any) {
+	if value != nil {
+		f.part(name, value)
+	}
+}
+
 func (f *form) part(name string, value any) {
-	raw, err := json.Marshal(value)
-	if err != nil {
+	f.json.Reset()
+	if err := f.encoder.Encode(value); err != nil && f.err == nil {
 		f.err = fmt.Errorf("building part %s: %w", name, err)
 		return
 	}
-	w, err := f.writer.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {`form-data; name="` + name + `"`},
-		"Content-Type":        {"application/json"},
-		"Content-Length":      {strconv.Itoa(len(raw))},
-	})
-	if err != nil {
-		f.err = fmt.Errorf("building part %s: %w", name, err)
-		return
-	}
-	_, _ = w.Write(raw) // a buffer takes everything
+	data := bytes.TrimSuffix(f.json.Bytes(), []byte("\n"))
+	f.body.WriteString("--" + f.boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n" +
+		"Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(data)) + "\r\n\r\n")
+	f.body.Write(data)
+	f.body.WriteString("\r\n")
 	f.parts++
 }
 
 func (f *form) close() (body []byte, contentType string, err error) {
-	if err := f.writer.Close(); err != nil && f.err == nil {
-		f.err = fmt.Errorf("closing request: %w", err)
-	}
-	return f.body.Bytes(), f.writer.FormDataContentType(), f.err
+	f.body.WriteString("--" + f.boundary + "--\r\n")
+	return f.body.Bytes(), "multipart/form-data; boundary=" + f.boundary, f.err
 }

@@ -16,7 +16,7 @@ import (
 // sendOTLP sends spans to the OpenTelemetry endpoint, with the ids that the runs of mode multipart have.
 func (b *Backend) sendOTLP(ctx context.Context, spans []event.Event, paths trace.Paths) error {
 	m := b.mapper
-	m.Extra = func(s *event.SpanEnded, a genai.Attributes) { attributes(s, paths[trace.KeyOf(s)], a) }
+	m.Extra = func(s *event.SpanEnded, a *genai.Attributes) { attributes(s, paths[trace.KeyOf(s)], a) }
 	body, err := proto.Marshal(m.Traces(spans))
 	if err != nil {
 		return &trace.RejectedError{Err: err}
@@ -28,7 +28,7 @@ func (b *Backend) sendOTLP(ctx context.Context, spans []event.Event, paths trace
 	return err
 }
 
-func attributes(s *event.SpanEnded, path trace.Path, a genai.Attributes) {
+func attributes(s *event.SpanEnded, path trace.Path, a *genai.Attributes) {
 	p := placeOf(s, path)
 	a.Text("langsmith.span.kind", runType(s))
 	a.Text("langsmith.span.id", p.id)

@@ -3,6 +3,8 @@ package genai
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 
@@ -10,39 +12,70 @@ import (
 )
 
 // Attributes collects attributes by name. Empty texts are left out: OTel has no attribute without a value.
-type Attributes map[string]*commonpb.AnyValue
+//
+// It is a list, and a name is searched from its start: a span has thirty of them, for which a map, and its order,
+// cost more. A text, which most are, is one allocation.
+type Attributes struct{ list []*commonpb.KeyValue }
+
+// textCell is a text attribute in one piece.
+type textCell struct {
+	pair  commonpb.KeyValue
+	value commonpb.AnyValue
+	text  commonpb.AnyValue_StringValue
+}
+
+func (a *Attributes) find(name string) int {
+	return slices.IndexFunc(a.list, func(kv *commonpb.KeyValue) bool { return kv.Key == name })
+}
+
+func (a *Attributes) put(kv *commonpb.KeyValue) {
+	if i := a.find(kv.Key); i >= 0 {
+		a.list[i] = kv
+		return
+	}
+	a.list = append(a.list, kv)
+}
+
+func (a *Attributes) set(name string, value *commonpb.AnyValue) {
+	a.put(&commonpb.KeyValue{Key: name, Value: value})
+}
 
 // Text sets a text.
-func (a Attributes) Text(name, value string) {
-	if value != "" {
-		a[name] = textValue(value)
+func (a *Attributes) Text(name, value string) {
+	if value == "" {
+		return
 	}
+	cell := &textCell{}
+	cell.text.StringValue = value
+	cell.value.Value = &cell.text
+	cell.pair.Key, cell.pair.Value = name, &cell.value
+	a.put(&cell.pair)
 }
 
 // Default sets a text where the name has no value yet.
-func (a Attributes) Default(name, value string) {
-	if _, have := a[name]; !have {
+func (a *Attributes) Default(name, value string) {
+	if value != "" && a.find(name) < 0 {
 		a.Text(name, value)
 	}
 }
 
 // Number sets a whole number.
-func (a Attributes) Number(name string, value int64) {
-	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}}
+func (a *Attributes) Number(name string, value int64) {
+	a.set(name, &commonpb.AnyValue{Value: &commonpb.AnyValue_IntValue{IntValue: value}})
 }
 
 // Double sets a number.
-func (a Attributes) Double(name string, value float64) {
-	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}}
+func (a *Attributes) Double(name string, value float64) {
+	a.set(name, &commonpb.AnyValue{Value: &commonpb.AnyValue_DoubleValue{DoubleValue: value}})
 }
 
 // Flag sets a truth value.
-func (a Attributes) Flag(name string, value bool) {
-	a[name] = &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: value}}
+func (a *Attributes) Flag(name string, value bool) {
+	a.set(name, &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: value}})
 }
 
 // Texts sets a list of texts.
-func (a Attributes) Texts(name string, values []string) {
+func (a *Attributes) Texts(name string, values []string) {
 	if len(values) == 0 {
 		return
 	}
@@ -50,11 +83,11 @@ func (a Attributes) Texts(name string, values []string) {
 	for i, v := range values {
 		list[i] = textValue(v)
 	}
-	a[name] = arrayValue(list)
+	a.set(name, arrayValue(list))
 }
 
 // Typed takes an attribute over with its type.
-func (a Attributes) Typed(name string, value *event.AttributeValue) {
+func (a *Attributes) Typed(name string, value *event.AttributeValue) {
 	switch v := value.GetValue().(type) {
 	case *event.AttributeValue_StringValue:
 		a.Text(name, v.StringValue)
@@ -66,7 +99,7 @@ func (a Attributes) Typed(name string, value *event.AttributeValue) {
 		a.Flag(name, v.BoolValue)
 	case *event.AttributeValue_JsonValue:
 		if list, ok := primitives(v.JsonValue); ok {
-			a[name] = arrayValue(list)
+			a.set(name, arrayValue(list))
 		} else {
 			a.Text(name, v.JsonValue)
 		}
@@ -74,12 +107,9 @@ func (a Attributes) Typed(name string, value *event.AttributeValue) {
 }
 
 // Sorted returns the attributes by name, so that the same event gives the same bytes.
-func (a Attributes) Sorted() []*commonpb.KeyValue {
-	list := make([]*commonpb.KeyValue, 0, len(a))
-	for _, name := range sortedKeys(a) {
-		list = append(list, &commonpb.KeyValue{Key: name, Value: a[name]})
-	}
-	return list
+func (a *Attributes) Sorted() []*commonpb.KeyValue {
+	slices.SortFunc(a.list, func(x, y *commonpb.KeyValue) int { return strings.Compare(x.Key, y.Key) })
+	return a.list
 }
 
 func textValue(s string) *commonpb.AnyValue {

@@ -21,12 +21,12 @@ type evaluation struct {
 	traceID, spanID string
 	at              time.Time
 	failed          bool
-	attributes      Attributes
+	attributes      *Attributes
 }
 
 // evaluationOf reads a ScoreGiven or a FeedbackGiven.
 func (m Mapper) evaluationOf(e event.Event) evaluation {
-	ev := evaluation{eventID: e.ID, at: e.Time, attributes: Attributes{}}
+	ev := evaluation{eventID: e.ID, at: e.Time, attributes: &Attributes{}}
 	ev.attributes.Text("ragline.event.id", e.ID)
 	switch data := e.Data.(type) {
 	case *event.ScoreGiven:

@@ -25,10 +25,12 @@ const (
 type Mapper struct {
 	// Content lets questions, answers and other texts leave.
 	Content bool
+	// NoNames leaves input and output to Extra, which has names of its own for them.
+	NoNames bool
 	// Version of the code, sent as that of the scope.
 	Version string
 	// Extra adds the attributes of one backend to a span. It may be nil.
-	Extra func(s *event.SpanEnded, a Attributes)
+	Extra func(s *event.SpanEnded, a *Attributes)
 }
 
 // origin is what resource attributes are made of: events that share it share a resource.
@@ -107,7 +109,7 @@ func resourceOf(e event.Event) (origin, map[string]string) {
 
 // resource adds what the conventions require to what the producer said.
 func (o origin) resource(given map[string]string) *resourcepb.Resource {
-	a := Attributes{}
+	a := &Attributes{}
 	for name, value := range given {
 		a.Text(name, value)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -50,9 +51,12 @@ func (m Mapper) span(s *event.SpanEnded) *tracepb.Span {
 	return span
 }
 
+// room is for the attributes that a span has besides its producer's.
+const room = 24
+
 // verbatim takes the producer's attributes over.
-func (m Mapper) verbatim(given map[string]*event.AttributeValue) Attributes {
-	a := Attributes{}
+func (m Mapper) verbatim(given map[string]*event.AttributeValue) *Attributes {
+	a := &Attributes{list: make([]*commonpb.KeyValue, 0, len(given)+room)}
 	for name, value := range given {
 		if m.Content || !contentAttributes[name] {
 			a.Typed(name, value)
@@ -62,7 +66,7 @@ func (m Mapper) verbatim(given map[string]*event.AttributeValue) Attributes {
 }
 
 // spanAttributes adds what has a field of its own; an attribute of the same name wins.
-func (m Mapper) spanAttributes(s *event.SpanEnded) Attributes {
+func (m Mapper) spanAttributes(s *event.SpanEnded) *Attributes {
 	a := m.verbatim(s.GetAttributes())
 	a.Default("gen_ai.operation.name", s.GetOperation())
 	a.Default("gen_ai.provider.name", s.GetProvider())
@@ -86,7 +90,7 @@ func (m Mapper) spanAttributes(s *event.SpanEnded) Attributes {
 	}
 	addUsage(a, s.GetUsage())
 	addCost(a, s.GetCost())
-	if m.Content {
+	if m.Content && !m.NoNames {
 		addContent(a, s)
 	}
 	if m.Extra != nil {
@@ -95,7 +99,7 @@ func (m Mapper) spanAttributes(s *event.SpanEnded) Attributes {
 	return a
 }
 
-func addUsage(a Attributes, u *event.Usage) {
+func addUsage(a *Attributes, u *event.Usage) {
 	if u == nil {
 		return
 	}
@@ -113,7 +117,7 @@ func addUsage(a Attributes, u *event.Usage) {
 }
 
 // addCost uses names of our own: the conventions have none for money.
-func addCost(a Attributes, c *event.Cost) {
+func addCost(a *Attributes, c *event.Cost) {
 	if c == nil { // unknown, which is not zero
 		return
 	}
@@ -123,7 +127,7 @@ func addCost(a Attributes, c *event.Cost) {
 }
 
 // addContent gives input and output the names that the conventions have for the operation.
-func addContent(a Attributes, s *event.SpanEnded) {
+func addContent(a *Attributes, s *event.SpanEnded) {
 	switch s.GetOperation() {
 	case "execute_tool":
 		a.Default("gen_ai.tool.call.arguments", s.GetInput())

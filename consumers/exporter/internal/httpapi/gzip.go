@@ -12,12 +12,12 @@ type Gzip struct{ writers sync.Pool }
 
 // Pack returns body packed.
 func (g *Gzip) Pack(body []byte) []byte {
-	var packed bytes.Buffer
+	packed := bytes.NewBuffer(make([]byte, 0, len(body)/4+512))
 	w, ok := g.writers.Get().(*gzip.Writer)
 	if !ok {
 		w, _ = gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is known
 	}
-	w.Reset(&packed)
+	w.Reset(packed)
 	_, _ = w.Write(body) // a buffer takes everything
 	_ = w.Close()
 	g.writers.Put(w)

@@ -1,0 +1,2 @@
+// Package bench compares the exporters with the official Python SDKs; see BENCHMARKS.md beside it.
+package bench
