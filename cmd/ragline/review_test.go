@@ -80,8 +80,7 @@ func TestReplayStopsAtAPerson(t *testing.T) {
 	text := r.do(t, "replay", threadA, history[len(history)-2].Checkpoint.ID)
 	require.Contains(t, text, "waits for a person: generate_quotation")
 	require.NotContains(t, text, "blocked", "that was the other branch")
-	var again []*event.ReviewRequested
-	again = read[[]*event.ReviewRequested](t, r.do(t, "review", "list", "--json"))
+	again := read[[]*event.ReviewRequested](t, r.do(t, "review", "list", "--json"))
 	require.Len(t, again, 1)
 	r.do(t, "review", "approve", again[0].GetReviewId())
 	require.Contains(t, r.answer(t, again[0].GetQueryId()), "EUR 368.00")

@@ -190,8 +190,13 @@ func (c *cli) showReview(ctx context.Context, id string) error {
 
 func (c *cli) printReview(r *review) {
 	for _, line := range [][2]string{
-		{"review", r.GetReviewId()}, {"action", r.GetTool()}, {"what", r.GetDescription()}, {"asked", r.GetQuestion()},
-		{"thread", r.GetThreadId()}, {"query", r.GetQueryId()}, {"trace", r.GetTraceId()},
+		{"review", r.GetReviewId()},
+		{"action", r.GetTool()},
+		{"what", r.GetDescription()},
+		{"asked", r.GetQuestion()},
+		{"thread", r.GetThreadId()},
+		{"query", r.GetQueryId()},
+		{"trace", r.GetTraceId()},
 		{"since", clock(r.at) + ", " + ago(r.at, time.Now())},
 	} {
 		if line[1] != "" {

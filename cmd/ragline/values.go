@@ -105,10 +105,11 @@ func (m spoken) text() string {
 		Text string `json:"text"`
 	}
 	_ = json.Unmarshal(m.Content, &parts) // what is neither has no text
+	var all strings.Builder
 	for _, p := range parts {
-		text += p.Text
+		all.WriteString(p.Text)
 	}
-	return text
+	return all.String()
 }
 
 // ago is a time for people, relative to now.
