@@ -7,12 +7,8 @@ import (
 
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/graph/message"
-	"github.com/ragline/ragline/consumers/internal/llm"
 	"github.com/ragline/ragline/schemas/event"
 )
-
-// historyMessages is how many messages of earlier runs of the thread the model is shown.
-const historyMessages = 10
 
 // notMade answers a call of which nothing is known: models and their servers insist on an answer to each call.
 const notMade = "This call was not made."
@@ -127,84 +123,4 @@ func (c conversation) call(runID, id string) (Call, error) {
 		}
 	}
 	return Call{}, errors.New("no call is waiting")
-}
-
-// request is the conversation as the model is shown it: what earlier runs of the thread asked and answered, the question,
-// and each call of this run with its result.
-func (r *loop) request(s graph.State) (llm.Request, error) {
-	all, err := keyMessages.Get(s)
-	if err != nil {
-		return llm.Request{}, err
-	}
-	thoughts, err := keyThoughts.Get(s)
-	if err != nil {
-		return llm.Request{}, err
-	}
-	from := len(all)
-	for from > 0 && (from == len(all) || all[from].Type != message.Human) {
-		from--
-	}
-	said := map[string]string{}
-	for _, t := range thoughts {
-		said[t.Message] = t.Text
-	}
-	req := llm.Request{Messages: []llm.Message{{Role: llm.RoleSystem, Text: r.System.Text}}}
-	req.Messages = append(req.Messages, history(all[:from])...)
-	req.Messages = append(req.Messages, newConversation(all[from:]).rounds(said)...)
-	for _, t := range r.Tools() {
-		req.Tools = append(req.Tools, t.Tool)
-	}
-	return req, nil
-}
-
-// history is what was asked and answered before, without the way to the answers.
-func history(list []message.Message) []llm.Message {
-	var out []llm.Message
-	for _, m := range list {
-		text := m.Content.String()
-		switch {
-		case text == "" || len(m.ToolCalls)+len(m.InvalidToolCalls) > 0:
-		case m.Type == message.Human:
-			out = append(out, llm.Message{Role: llm.RoleUser, Text: text})
-		case m.Type == message.AI:
-			out = append(out, llm.Message{Role: llm.RoleAssistant, Text: text})
-		case m.Type == message.System:
-			out = append(out, llm.Message{Role: llm.RoleSystem, Text: text})
-		}
-	}
-	return out[max(0, len(out)-historyMessages):]
-}
-
-// rounds renders the messages of a run. Each call is followed by its answer, wherever that stands.
-func (c conversation) rounds(thoughts map[string]string) []llm.Message {
-	var out []llm.Message
-	for _, m := range c.messages {
-		switch m.Type {
-		case message.Human:
-			out = append(out, llm.Message{Role: llm.RoleUser, Text: m.Content.String()})
-		case message.System:
-			out = append(out, llm.Message{Role: llm.RoleSystem, Text: m.Content.String()})
-		case message.AI:
-			text := m.Content.String()
-			if text == "" {
-				text = thoughts[m.ID]
-			}
-			said := llm.Message{Role: llm.RoleAssistant, Text: text}
-			var answers []llm.Message
-			for _, call := range calls("", m) {
-				said.Calls = append(said.Calls, llm.Call{ID: call.ID, Tool: call.Tool, Arguments: call.Arguments, Invalid: call.Invalid})
-				answers = append(answers, c.answer(call))
-			}
-			out = append(append(out, said), answers...)
-		}
-	}
-	return out
-}
-
-func (c conversation) answer(call Call) llm.Message {
-	out := llm.Message{Role: llm.RoleTool, CallID: call.ID, Tool: call.Tool, Text: notMade}
-	if i, ok := c.answered[call.ID]; ok {
-		out.Text, out.Data = c.messages[i].Content.String(), c.messages[i].Artifact
-	}
-	return out
 }

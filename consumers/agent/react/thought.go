@@ -39,6 +39,12 @@ func (r *loop) thought(ctx context.Context, t *graph.Task, _ *stepRecord) (graph
 		return graph.Update{}, err
 	}
 	w.add(keyIterations.Set(round + 1))
+	var change []message.Message
+	if round == 0 {
+		if change, err = stale(t.State); err != nil {
+			return graph.Update{}, err
+		}
+	}
 	said := AnswerID(t.RunID)
 	now := 0
 	if list := call.Response.Calls; len(list) > 0 {
@@ -47,9 +53,12 @@ func (r *loop) thought(ctx context.Context, t *graph.Task, _ *stepRecord) (graph
 		if len(m.ToolCalls) == 0 {
 			now = nonsense + 1
 		}
-		w.add(keyMessages.Add(m))
+		change = append(change, m)
 	} else {
 		w.add(keyAnswer.Set(call.Response.Text))
+	}
+	if len(change) > 0 {
+		w.add(keyMessages.Add(change...))
 	}
 	if now != nonsense {
 		w.add(keyMalformed.Set(now))
