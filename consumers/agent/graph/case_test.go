@@ -55,7 +55,7 @@ type branchCase struct {
 }
 
 type stepCase struct {
-	// Do is invoke, continue, resume, command, update or bulk.
+	// Do is invoke, continue, resume, yes (to all questions), command, update or bulk.
 	Do      string            `json:"do"`
 	Values  map[string]any    `json:"values"`
 	Answers map[string]string `json:"answers"`

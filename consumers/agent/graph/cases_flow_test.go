@@ -149,6 +149,11 @@ func flowCases() []caseOf {
 			Nodes: nodes{"a": {Fail: -1, Retry: 3}},
 		}.flow("start>a>b").does(invoke),
 		caseOf{
+			Name: "a retry after an answer", Rule: "LangGraph forgets a node's answers when it retries the node: it asks again.",
+			Differs: "An answer stays an answer.",
+			Nodes:   nodes{"a": {Ask: []string{"q"}, Fail: 1, Retry: 3}},
+		}.flow("start>a>b").does(invoke, plain("yes"), stepCase{Do: "yes"}),
+		caseOf{
 			Name: "a question is no failure to retry", Rule: "RetryPolicy: an interrupt is not retried.",
 			Nodes: nodes{"a": {Ask: []string{"q"}, Retry: 3}},
 		}.flow("start>a").does(invoke, plain("yes")),

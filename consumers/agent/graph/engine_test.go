@@ -341,12 +341,15 @@ func BenchmarkSuperStepInMemory(b *testing.B) {
 		w, err := total.Update(1)
 		return graph.Update{Writes: []checkpoint.Write{w}}, err
 	}).Edge(graph.Start, "a").Edge("a", "a")
-	s := checkpoint.NewMemory()
-	_, err := s.Accept(b.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "r", ThreadID: "t"}})
-	require.NoError(b, err)
-	e, err := graph.NewEngine(g, s, graph.Config{Limit: max(b.N, 1)})
-	require.NoError(b, err)
 	b.ReportAllocs()
-	_, err = e.Run(b.Context(), graph.Request{ThreadID: "t", RunID: "r"})
-	require.ErrorIs(b, err, graph.ErrRecursion)
+	const steps = 100 // of a run
+	for done := 0; done < b.N; done += steps {
+		s := checkpoint.NewMemory()
+		_, err := s.Accept(b.Context(), checkpoint.Acceptance{Run: checkpoint.Run{ID: "r", ThreadID: "t"}})
+		require.NoError(b, err)
+		e, err := graph.NewEngine(g, s, graph.Config{Limit: min(steps, b.N-done)})
+		require.NoError(b, err)
+		_, err = e.Run(b.Context(), graph.Request{ThreadID: "t", RunID: "r"})
+		require.ErrorIs(b, err, graph.ErrRecursion)
+	}
 }

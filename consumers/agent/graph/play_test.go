@@ -168,6 +168,9 @@ func (n nodeCase) entries(task *graph.Task) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		if task.Input != nil {
+			seen = nil // LangGraph hands it nothing else
+		}
 		entry += fmt.Sprintf("<%d", len(seen))
 	}
 	log := []string{entry}

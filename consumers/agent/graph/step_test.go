@@ -29,6 +29,8 @@ func (p *play) do(s stepCase) error {
 		return p.resume(s, nil)
 	case "resume":
 		return p.answer(s)
+	case "yes":
+		return p.yes(s)
 	case "update":
 		return p.update(s, []stepCase{s})
 	default:
@@ -90,6 +92,12 @@ func (p *play) play(s stepCase, req graph.Request) error {
 	req.Limit, req.InterruptBefore, req.InterruptAfter = s.Limit, s.Before, s.After
 	out, err := p.engine.Run(p.t.Context(), req)
 	for p.crash && errors.Is(err, errCrash) {
+		run, e := p.store.Run(p.t.Context(), req.RunID)
+		require.NoError(p.t, e)
+		if run.Status.Ended() {
+			out.Status, err = run.Status, nil
+			break
+		}
 		req.Recovered = true
 		out, err = p.engine.Run(p.t.Context(), req)
 	}
@@ -148,6 +156,20 @@ func (p *play) answer(s stepCase) error {
 	for question, text := range s.Answers {
 		require.Contains(p.t, open, question)
 		answers[open[question]] = must(json.Marshal(text))(p.t)
+	}
+	return p.resume(s, answers)
+}
+
+// yes answers all questions, or goes on where there is none.
+func (p *play) yes(s stepCase) error {
+	snapshot, err := p.engine.State(p.t.Context(), p.thread, "")
+	require.NoError(p.t, err)
+	if p.waiting == nil {
+		return p.begin(s, graph.Request{Continue: true})
+	}
+	answers := map[string]json.RawMessage{}
+	for _, in := range snapshot.Interrupts() {
+		answers[in.ID] = json.RawMessage(`"yes"`)
 	}
 	return p.resume(s, answers)
 }

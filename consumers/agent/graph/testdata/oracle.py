@@ -122,6 +122,9 @@ class Case:
                     open_ = {i.value: i.id for i in self.graph.get_state(CONFIG).interrupts}
                     resume = {open_[question]: answer for question, answer in step["answers"].items()}
                 self.graph.invoke(Command(resume=resume), config, **options)
+            case "yes":
+                resume = {i.id: "yes" for i in self.graph.get_state(CONFIG).interrupts}
+                self.graph.invoke(Command(resume=resume) if resume else None, config, **options)
             case "command":
                 self.graph.invoke(Command(update=values, goto=step.get("goto") or ()), config, **options)
             case "update":
