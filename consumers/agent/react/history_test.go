@@ -3,6 +3,7 @@ package react_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func TestThreadThatGrowsLargeDropsWhatNoModelIsShown(t *testing.T) {
 		m := &script{responses: []llm.Response{wants("a"), {Text: fmt.Sprint("answer ", i)}}}
 		b.deps.Model = m
 		e := b.engine(t)
-		out, err := e.Run(t.Context(), b.requestOn(t, "thread", fmt.Sprint(i), fmt.Sprint("question ", i), 10))
+		out, err := e.Run(t.Context(), b.requestOn(t, "thread", strconv.Itoa(i), fmt.Sprint("question ", i), 10))
 		require.NoError(t, err)
 		require.Less(t, size(out.State), 5<<19)
 		list := messages(t, out.State)
