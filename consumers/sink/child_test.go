@@ -132,10 +132,7 @@ func sinkProcess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	streamCfg, err := env.ParseAsWithOptions[stream.Config](env.Options{Environment: map[string]string{
-		"RAGLINE_STREAM_RETRY_MIN": "1ms", "RAGLINE_STREAM_RETRY_MAX": "20ms", "RAGLINE_BATCH_LINGER": "10ms",
-		"RAGLINE_STREAM_COMMIT_INTERVAL": "5ms", "RAGLINE_STREAM_SESSION_TIMEOUT": "6s", "RAGLINE_BATCH_MAX_RECORDS": "25",
-	}})
+	streamCfg, err := env.ParseAs[stream.Config]()
 	if err != nil {
 		return err
 	}
@@ -209,11 +206,22 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// startSink starts the sink as a process. It is killed with the test at the latest.
+// startSink starts the sink as a process, with small batches and short waits.
 func startSink(t testing.TB, kafka *broker.Broker, database, fuse string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]), done: make(chan struct{}), output: &lockedBuffer{}}
-	p.Env = append(os.Environ(), childEnv+"="+fuse, childKafka+"="+kafka.Addrs()[0], childDatabase+"="+database)
+	return startProcess(t, os.Args[:1], childEnv+"="+fuse, childKafka+"="+kafka.Addrs()[0], childDatabase+"="+database,
+		"RAGLINE_STREAM_RETRY_MIN=1ms", "RAGLINE_STREAM_RETRY_MAX=20ms", "RAGLINE_BATCH_LINGER=10ms",
+		"RAGLINE_STREAM_COMMIT_INTERVAL=5ms", "RAGLINE_STREAM_SESSION_TIMEOUT=6s", "RAGLINE_BATCH_MAX_RECORDS=25")
+}
+
+// startProcess starts a process that is killed with the test at the latest.
+func startProcess(t testing.TB, command []string, environ ...string) *process {
+	t.Helper()
+	p := &process{
+		Cmd:  exec.CommandContext(context.WithoutCancel(t.Context()), command[0], command[1:]...),
+		done: make(chan struct{}), output: &lockedBuffer{},
+	}
+	p.Env = append(os.Environ(), environ...)
 	p.Stdout, p.Stderr = p.output, p.output
 	require.NoError(t, p.Start())
 	go func() {
@@ -225,6 +233,12 @@ func startSink(t testing.TB, kafka *broker.Broker, database, fuse string) *proce
 		<-p.done
 	})
 	return p
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
 }
 
 func (p *process) kill() {

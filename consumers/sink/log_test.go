@@ -45,13 +45,15 @@ func newKafka(t testing.TB) *kafka {
 }
 
 // evict takes dead members out of the group, as their session's end would.
-func (k *kafka) evict(t testing.TB) {
+func (k *kafka) evict(t testing.TB) { k.evictFrom(t, group) }
+
+func (k *kafka) evictFrom(t testing.TB, name string) {
 	t.Helper()
-	described, err := k.adm.DescribeGroups(t.Context(), group)
+	described, err := k.adm.DescribeGroups(t.Context(), name)
 	require.NoError(t, err)
-	for _, m := range described[group].Members {
+	for _, m := range described[name].Members {
 		req := kmsg.NewPtrLeaveGroupRequest()
-		req.Group = group
+		req.Group = name
 		member := kmsg.NewLeaveGroupRequestMember()
 		member.MemberID = m.MemberID
 		req.Members = append(req.Members, member)
@@ -105,14 +107,11 @@ func (k *kafka) awaitCommitted(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		extents, err := committedExtents(t.Context(), k.Broker)
-		if err != nil {
-			return false
-		}
 		for _, e := range extents {
 			if e.to != e.end {
 				return false
 			}
 		}
-		return true
+		return err == nil
 	}, waitLong, 10*time.Millisecond)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-const waitLong = 120 * time.Second
+const waitLong = 60 * time.Second
 
 // start runs the sink as the application does.
 func (b bundle) start(t *testing.T, kafka *streamtest.Cluster, h stream.BatchHandler) (stop func() error) {
@@ -28,17 +28,21 @@ func (b bundle) start(t *testing.T, kafka *streamtest.Cluster, h stream.BatchHan
 	return streamtest.Start(t, consumer.Run)
 }
 
-// awaitRows waits until as many rows are stored as records were produced, each position once.
+// awaitRows waits until as many rows are stored as records were produced, each position once: as long as it takes,
+// while more and more are.
 func (b bundle) awaitRows(t testing.TB, produced int) {
 	t.Helper()
-	want, got := fmt.Sprintf("[%d,%d]", produced, produced), ""
-	require.Eventually(t, func() bool {
-		result, err := b.warehouse.Table(t.Context(), "SELECT [count(), uniqExact(topic, partition, offset)] FROM records")
-		if err == nil {
-			got = warehouse.Cell(result.Rows[0][0])
-		}
-		return got == want
-	}, waitLong, 50*time.Millisecond, "rows and positions should be %s", want)
+	want := fmt.Sprintf("[%d,%d]", produced, produced)
+	for got := ""; got != want; {
+		last := got
+		require.Eventually(t, func() bool {
+			result, err := b.warehouse.Table(t.Context(), "SELECT [count(), uniqExact(topic, partition, offset)] FROM records")
+			if err == nil {
+				got = warehouse.Cell(result.Rows[0][0])
+			}
+			return got != last
+		}, waitLong, 50*time.Millisecond, "rows and positions should be %s, and stay %s", want, last)
+	}
 }
 
 // traffic is n records for all topics and some poison, made from the golden records.
