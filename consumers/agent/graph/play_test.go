@@ -102,11 +102,10 @@ func (p *play) graph() *graph.Graph {
 		g.Join(j.From, j.To)
 	}
 	for _, b := range p.c.Branches {
-		route := func(s graph.State) ([]string, error) { return b.choose(s) }
 		if b.Labels != nil {
-			g.LabeledBranch(b.From, route, b.Labels)
+			g.LabeledBranch(b.From, b.choose, b.Labels)
 		} else {
-			g.Branch(b.From, route)
+			g.Branch(b.From, b.choose)
 		}
 		if b.Sends != nil {
 			g.FanOut(b.From, func(graph.State) ([]graph.Send, error) { return sends(b.Sends), nil })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -41,7 +42,7 @@ func random(seed uint64) caseOf {
 			}
 			for range r.IntN(3) {
 				if !deferring && chance(2) {
-					n.Sends = append(n.Sends, [2]string{later(), fmt.Sprint(r.IntN(9))})
+					n.Sends = append(n.Sends, [2]string{later(), strconv.Itoa(r.IntN(9))})
 				}
 			}
 			if i > 0 && chance(3) {
@@ -117,7 +118,7 @@ func (s *stumbling) Commit(ctx context.Context, c checkpoint.Commit) error {
 func TestCrashesChangeNothing(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(150) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			c := random(seed)
 			want := newPlay(t, c, checkpoint.NewMemory(), graph.Config{}).run()

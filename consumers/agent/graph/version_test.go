@@ -3,7 +3,7 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +26,7 @@ func asking(t *testing.T, version string) *graph.Graph {
 func TestRunStaysOnItsVersion(t *testing.T) {
 	t.Parallel()
 	for _, kept := range []bool{true, false} {
-		t.Run(fmt.Sprint(kept), func(t *testing.T) {
+		t.Run(strconv.FormatBool(kept), func(t *testing.T) {
 			t.Parallel()
 			s := checkpoint.NewMemory()
 			req := accept(t, s, "r")
