@@ -62,7 +62,7 @@ func (c *cli) client(ctx context.Context) (*sdk.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/cli"}, sdk.WithBroker(b), sdk.WithLogger(c.logger()))
+	return sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/cli", Mask: c.cfg.Mask}, sdk.WithBroker(b), sdk.WithLogger(c.logger()))
 }
 
 func (c *cli) ask(ctx context.Context, client *sdk.Client, q sdk.Question) error {

@@ -126,7 +126,7 @@ func quiet(ctx context.Context, err error) error {
 }
 
 func (c *cli) demo(ctx context.Context, s *app.System) error {
-	client, err := sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/demo"}, sdk.WithBroker(s.Broker()), sdk.WithLogger(c.logger()))
+	client, err := sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/demo", Mask: c.cfg.Mask}, sdk.WithBroker(s.Broker()), sdk.WithLogger(c.logger()))
 	if err != nil {
 		return err
 	}

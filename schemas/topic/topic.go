@@ -53,12 +53,12 @@ const day = 24 * time.Hour
 // catalogue is the list of topics, in the order of the loop. What the log must be able to rebuild is kept for
 // ever; chunks are a live stream only.
 var catalogue = []Topic{
-	{Name: Queries, Types: []string{"query.asked.v1"}, Key: "thread id", Partitions: 6, Writers: []string{"apps", "gateway"}, Readers: []string{"agent", "sink"}, Doc: "Questions to the agent."},
+	{Name: Queries, Types: []string{"query.asked.v1"}, Key: "thread id", Partitions: 6, Writers: []string{"apps", "gateway", "agent"}, Readers: []string{"agent", "sink"}, Doc: "Questions to the agent."},
 	{Name: Answers, Types: []string{"answer.given.v1"}, Key: "thread id", Partitions: 6, Writers: []string{"agent"}, Readers: []string{"gateway", "apps", "sink"}, Doc: "One result for each query."},
 	{Name: AnswerChunks, Types: []string{"answer.chunk.v1"}, Key: "thread id", Partitions: 6, Retention: day, Writers: []string{"agent"}, Readers: []string{"gateway", "apps", "sink"}, Doc: "Pieces of answers while they are written."},
 	{Name: Spans, Types: []string{"span.ended.v1"}, Key: "trace id", Partitions: 6, Writers: []string{"agent", "gateway"}, Readers: []string{"exporter", "sink"}, Doc: "Complete OTel GenAI spans."},
-	{Name: Interactions, Types: []string{"interaction.captured.v1"}, Key: "trace id", Partitions: 6, Writers: []string{"agent", "sdk"}, Readers: []string{"evaluator", "dataset", "sink"}, Doc: "Question, answer, sources: what evaluators and datasets need."},
-	{Name: Scores, Types: []string{"score.given.v1"}, Key: "trace id", Partitions: 6, Writers: []string{"evaluator", "sdk"}, Readers: []string{"exporter", "dataset", "sink"}, Doc: "Evaluation results."},
+	{Name: Interactions, Types: []string{"interaction.captured.v1"}, Key: "trace id", Partitions: 6, Writers: []string{"agent", "sdk", "gateway"}, Readers: []string{"evaluator", "dataset", "sink"}, Doc: "Question, answer, sources: what evaluators and datasets need."},
+	{Name: Scores, Types: []string{"score.given.v1"}, Key: "trace id", Partitions: 6, Writers: []string{"evaluator", "sdk", "gateway"}, Readers: []string{"exporter", "dataset", "sink"}, Doc: "Evaluation results."},
 	{Name: Feedback, Types: []string{"feedback.given.v1"}, Key: "trace id", Partitions: 3, Writers: []string{"gateway", "sdk", "console"}, Readers: []string{"dataset", "exporter", "sink"}, Doc: "Verdicts of people on answers."},
 	{Name: Reviews, Types: []string{"review.requested.v1", "review.decided.v1"}, Key: "thread id", Partitions: 3, Writers: []string{"agent", "console", "gateway"}, Readers: []string{"agent", "console", "sink"}, Doc: "Sensitive actions that wait for a person, and the decisions."},
 	{Name: Documents, Types: []string{"document.changed.v1"}, Key: "document id", Partitions: 3, Compacted: true, Writers: []string{"knowledge", "gateway"}, Readers: []string{"agent", "sink"}, Doc: "The knowledge base: the last record of a key is the document."},
