@@ -80,8 +80,11 @@ func TestReplayStopsAtAPerson(t *testing.T) {
 	text := r.do(t, "replay", threadA, history[len(history)-2].Checkpoint.ID)
 	require.Contains(t, text, "waits for a person: generate_quotation")
 	require.NotContains(t, text, "blocked", "that was the other branch")
-	again := read[[]*event.ReviewRequested](t, r.do(t, "review", "list", "--json"))
-	require.Len(t, again, 1)
-	r.do(t, "review", "approve", again[0].GetReviewId())
-	require.Contains(t, r.answer(t, again[0].GetQueryId()), "EUR 368.00")
+	again := streamtest.Await(t, r.Broker, topic.Reviews, 1, func(e event.Event) bool {
+		d, ok := e.Data.(*event.ReviewRequested)
+		return ok && d.GetReviewId() != asked.GetReviewId()
+	})[0].Data.(*event.ReviewRequested)
+	require.Contains(t, text, "ragline review show "+again.GetReviewId())
+	r.do(t, "review", "approve", again.GetReviewId())
+	require.Contains(t, r.answer(t, again.GetQueryId()), "EUR 368.00")
 }

@@ -77,6 +77,7 @@ func TestReplayRunsFromACheckpointOnABranch(t *testing.T) {
 
 	other := read[replayed](t, r.do(t, "replay", threadA, start, "--question", "What does API 641 cover?", "--json"))
 	require.Contains(t, other.Answer, "[api-641]")
+	require.Equal(t, "human: What does API 641 cover?", messages(other.Values)[0].String(), "in the place of the one that was asked")
 	require.NotEqual(t, start, other.From)
 	require.Equal(t, "thought", other.Steps[0].Node)
 	require.Equal(t, other.Checkpoint, read[[]threads.State](t, r.do(t, "history", threadA, "--json"))[0].ID())
