@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -175,4 +177,29 @@ func TestGraphIsDrawnWithoutAnythingThatRuns(t *testing.T) {
 	_, errs, code = call(t, "graph", "--svg", filepath.Join(dir, "nowhere", "a.svg"))
 	require.Equal(t, exitFailure, code)
 	require.Contains(t, errs, "writing the picture")
+}
+
+func TestKeyIsSentAndAskedForWhereItIsMissing(t *testing.T) {
+	t.Parallel()
+	const key = "0123456789abcdef"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != key {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = w.Write([]byte(`{"detail":"send a key"}`))
+			return
+		}
+		_, _ = w.Write([]byte("[]"))
+	}))
+	t.Cleanup(server.Close)
+	settings := "RAGLINE_DOMAIN_DIR=" + packDir + "\nRAGLINE_AGENT_API_ADDR=" + strings.TrimPrefix(server.URL, "http://") + "\n"
+	file := t.TempDir() + "/settings"
+	require.NoError(t, os.WriteFile(file, []byte(settings), 0o600))
+	_, errs, code := call(t, "threads", "--env-file", file)
+	require.Equal(t, exitFailure, code)
+	require.Contains(t, errs, "set RAGLINE_AGENT_API_KEYS to one of its keys")
+
+	require.NoError(t, os.WriteFile(file, []byte(settings+"RAGLINE_AGENT_API_KEYS="+key+"\n"), 0o600))
+	out, errs, code := call(t, "threads", "--json", "--env-file", file)
+	require.Zero(t, code, errs)
+	require.Equal(t, "[]\n", out)
 }
