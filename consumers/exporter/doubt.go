@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ragline/ragline/consumers/exporter/trace"
@@ -32,25 +33,42 @@ func (p *progress) doubtAll(n int, since time.Time) {
 }
 
 // ask removes from what is pending what the backend has already. It returns an error as long as an event may still be on
-// its way there. A backend that cannot be asked is sent everything again.
+// its way there. A backend that cannot be asked is sent everything again. It asks for some at a time, so that a
+// backend which answers only so many questions a minute is asked for less at each try.
 func (d *delivery) ask(ctx context.Context) error {
-	var indexes []int
-	var events []event.Event
+	var doubted []int
 	for i, it := range d.pending {
 		if !it.doubt.IsZero() {
-			indexes, events = append(indexes, i), append(events, it.event)
+			doubted = append(doubted, i)
 		}
 	}
-	if len(indexes) == 0 {
-		return nil
+	done := make([]bool, len(d.pending))
+	defer func() { d.remove(done) }()
+	var wait time.Duration
+	for some := range slices.Chunk(doubted, askedAtATime) {
+		left, err := d.askFor(ctx, some, done)
+		if err != nil {
+			return err
+		}
+		wait = max(wait, left)
+	}
+	if wait > 0 {
+		return &waitError{wait, ErrUnseen}
+	}
+	return nil
+}
+
+// askFor asks for the events with the indexes, and returns when to ask again for those that are missing.
+func (d *delivery) askFor(ctx context.Context, indexes []int, done []bool) (wait time.Duration, err error) {
+	events := make([]event.Event, len(indexes))
+	for n, i := range indexes {
+		events[n] = d.pending[i].event
 	}
 	found, shows, err := d.x.find(ctx, events)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	now := d.x.deps.Now()
-	done := make([]bool, len(d.pending))
-	var wait time.Duration
 	for n, i := range indexes {
 		it := &d.pending[i]
 		switch left := it.doubt.Add(shows).Sub(now); {
@@ -58,18 +76,17 @@ func (d *delivery) ask(ctx context.Context) error {
 			done[i] = true
 			d.x.metrics.count(d.x.Name(), kindOf(it.event), "found", 1)
 		case left > 0:
-			wait = max(wait, left)
+			wait = max(wait, min(left, max(shows/asksPerShow, time.Millisecond)))
 		default:
 			it.doubt = time.Time{}
 			d.x.metrics.count(d.x.Name(), kindOf(it.event), "sent_again", 1)
 		}
 	}
-	d.remove(done)
-	if wait > 0 {
-		return &waitError{min(wait, max(shows/asksPerShow, time.Millisecond)), ErrUnseen}
-	}
-	return nil
+	return wait, nil
 }
+
+// askedAtATime is how many events one question to a backend names; the backend may make several requests of it.
+const askedAtATime = 500
 
 // asksPerShow is how often the backend is asked before it must show what it took.
 const asksPerShow = 8

@@ -111,6 +111,15 @@ func (x *Exporter) Name() string { return x.group }
 // Topics are what an exporter reads.
 func (x *Exporter) Topics() []string { return exported() }
 
+// requestsPerBatch is how many requests are announced at a time: what a crash leaves in doubt.
+const requestsPerBatch = 2
+
+// Stream bounds the batches of the runtime: a crash leaves a whole one in doubt.
+func (x *Exporter) Stream(cfg stream.Config) stream.Config {
+	cfg.BatchMaxRecords = min(cfg.BatchMaxRecords, requestsPerBatch*x.cfg.MaxEvents)
+	return cfg
+}
+
 // Backend returns what is exported to.
 func (x *Exporter) Backend() trace.Backend { return x.backend }
 

@@ -1,8 +1,10 @@
 package exporter_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -44,6 +46,7 @@ func child(raw string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	fmt.Println("up") // an interrupt is handled from here on
 	b, err := broker.New(broker.Config{Brokers: []string{spec.Broker}, ReplicationFactor: -1}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
@@ -165,7 +168,11 @@ func (k killer) start() *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+string(raw))
 	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(k.t, err)
 	require.NoError(k.t, cmd.Start())
+	_, err = bufio.NewReader(out).ReadString('\n')
+	require.NoError(k.t, err)
 	k.t.Cleanup(func() {
 		if cmd.ProcessState == nil {
 			_ = cmd.Process.Signal(syscall.SIGKILL)

@@ -142,7 +142,7 @@ func (r *Replay) Run(ctx context.Context, cfg Config, deps Deps, running stream.
 	defer finish()
 	h := &replayer{Exporter: x, left: r.parts, progress: r.Progress, finish: finish}
 	h.start()
-	c, err := stream.NewBatchConsumer(running, shared, x.Topics(), h)
+	c, err := stream.NewBatchConsumer(x.Stream(running), shared, x.Topics(), h)
 	if err != nil {
 		return errors.Join(err, x.Close())
 	}

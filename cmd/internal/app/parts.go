@@ -86,7 +86,7 @@ func startExporter(s *System) ([]task, error) {
 	}
 	var tasks []task
 	for _, x := range exporters {
-		consumer, err := stream.NewBatchConsumer(s.cfg.Stream, s.deps(), x.Topics(), x)
+		consumer, err := stream.NewBatchConsumer(x.Stream(s.cfg.Stream), s.deps(), x.Topics(), x)
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,9 @@ const (
 	pageSize       = "1000"
 )
 
+// errUnfiltered says that the server does not know the filter: a v3.
+var errUnfiltered = errors.New("LangFuse answered with observations that were not asked for")
+
 // Shows is the setting.
 func (b *otlp) Shows() time.Duration { return b.cfg.Shows }
 
@@ -58,7 +61,7 @@ func (b *otlp) Find(ctx context.Context, events []event.Event) ([]bool, error) {
 	if err == nil {
 		err = b.findScores(ctx, scores, func(id string) { mark(scores[id]) })
 	}
-	if errors.Is(err, httpapi.ErrNotFound) {
+	if errors.Is(err, httpapi.ErrNotFound) || errors.Is(err, errUnfiltered) {
 		err = nil
 	}
 	return found, err
@@ -79,7 +82,14 @@ type page[T any] struct {
 func (b *otlp) findSpans(ctx context.Context, ids map[string][]int, from, to time.Time, seen func(observation)) error {
 	for some := range slices.Chunk(sorted(ids), idsPerQuestion) {
 		filter := append(within(from, to.Add(time.Millisecond)), condition{Type: "stringOptions", Column: "id", Operator: "any of", Value: some})
-		if err := b.observations(ctx, filter, func(o observation) { seen(o) }); err != nil {
+		err := b.observations(ctx, filter, func(o observation) error {
+			if ids[o.ID] == nil {
+				return errUnfiltered
+			}
+			seen(o)
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -102,7 +112,7 @@ func within(from, to time.Time) []condition {
 }
 
 // observations reads all pages.
-func (b *otlp) observations(ctx context.Context, filter []condition, seen func(observation)) error {
+func (b *otlp) observations(ctx context.Context, filter []condition, seen func(observation) error) error {
 	query := url.Values{"fields": {"core"}, "limit": {pageSize}, "filter": {asJSON(filter)}}
 	return pages(ctx, b.server, "/api/public/v2/observations", query, seen)
 }
@@ -110,7 +120,7 @@ func (b *otlp) observations(ctx context.Context, filter []condition, seen func(o
 func (b *otlp) findScores(ctx context.Context, ids map[string][]int, seen func(id string)) error {
 	for some := range slices.Chunk(sorted(ids), idsPerQuestion) {
 		query := url.Values{"id": {strings.Join(some, ",")}, "limit": {"100"}}
-		err := pages(ctx, b.server, "/api/public/v3/scores", query, func(s observation) { seen(s.ID) })
+		err := pages(ctx, b.server, "/api/public/v3/scores", query, func(s observation) error { seen(s.ID); return nil })
 		if err != nil {
 			return err
 		}
@@ -118,14 +128,16 @@ func (b *otlp) findScores(ctx context.Context, ids map[string][]int, seen func(i
 	return nil
 }
 
-func pages[T any](ctx context.Context, s *server, path string, query url.Values, seen func(T)) error {
+func pages[T any](ctx context.Context, s *server, path string, query url.Values, seen func(T) error) error {
 	for {
 		var p page[T]
 		if err := s.get(ctx, path, query, &p); err != nil {
 			return err
 		}
 		for _, row := range p.Data {
-			seen(row)
+			if err := seen(row); err != nil {
+				return err
+			}
 		}
 		if p.Meta.Cursor == "" {
 			return nil
@@ -137,7 +149,7 @@ func pages[T any](ctx context.Context, s *server, path string, query url.Values,
 // CountSpans reads the ids of the spans, each once.
 func (b *otlp) CountSpans(ctx context.Context, from, to time.Time) (int64, error) {
 	ids := map[observation]bool{}
-	err := b.observations(ctx, within(from, to), func(o observation) { ids[o] = true })
+	err := b.observations(ctx, within(from, to), func(o observation) error { ids[o] = true; return nil })
 	return int64(len(ids)), err
 }
 
