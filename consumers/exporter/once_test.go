@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/ragline/ragline/consumers/exporter/langfuse/langfusetest"
 	"github.com/ragline/ragline/consumers/exporter/trace/tracetest"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/streamtest"
@@ -224,4 +225,22 @@ func TestChildWhoseParentsComeInLaterBatchesFindsItsWay(t *testing.T) {
 		}
 	}
 	tg.requireOnce(t, events, cost)
+}
+
+func TestQuestionsThatWereAnsweredAreNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := langfusetest.New(t, "4.16.0")
+	b := targetSetup(t, langfuseTargetOn(s, "otlp"))
+	spans := many(1200)
+	require.NoError(t, b.handle(t, batch(t, spans...)))
+	before := s.Questions()
+
+	again := batch(t, spans...)
+	again.Replayed = true
+	s.Throttle(before + 15) // in the middle of the second part
+	require.Error(t, b.handle(t, again))
+	b.clock.forward(time.Minute)
+	require.NoError(t, b.handle(t, again))
+	require.Len(t, s.Rows(), 1200)
+	require.Equal(t, 24+5, s.Questions()-before) // 50 ids each; the refused one, and the 4 before it in its part were repeated
 }

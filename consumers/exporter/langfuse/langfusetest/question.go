@@ -18,6 +18,15 @@ func (s *Server) shown() bool {
 }
 
 func (s *Server) getObservations(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.questions++
+	throttled := s.questions == s.throttled
+	s.mu.Unlock()
+	if throttled {
+		w.Header().Set("Retry-After", "1")
+		answer(w, http.StatusTooManyRequests, map[string]string{"message": "Rate limit exceeded"})
+		return
+	}
 	var filter []struct {
 		Type, Column, Operator string
 		Value                  any
@@ -55,7 +64,7 @@ func (s *Server) getObservations(w http.ResponseWriter, r *http.Request) {
 }
 
 // pageLimit is small, so that tests meet the cursor.
-const pageLimit = 40
+const pageLimit = 60
 
 func (s *Server) page(w http.ResponseWriter, r *http.Request, match func(Row) bool) {
 	s.mu.Lock()

@@ -50,6 +50,8 @@ type Server struct {
 	bodies   []json.RawMessage
 	bad      func(Row) bool
 	gate     func()
+
+	questions, throttled int
 }
 
 // New starts a server of a version, for example "4.16.0".
@@ -75,6 +77,20 @@ func (s *Server) Hide(questions int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hidden = questions
+}
+
+// Throttle answers 429 to the n-th question, counted from 1 since the start.
+func (s *Server) Throttle(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.throttled = n
+}
+
+// Questions counts the questions that came.
+func (s *Server) Questions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.questions
 }
 
 // Lose forgets a span, as a server does whose write failed after its 200.
