@@ -75,7 +75,7 @@ func (e *Engine) input(c *cursor, b *Beginning) error {
 
 // take is the step from Start: the input becomes part of the state. It is no super-step of the run.
 func (e *Engine) take(c *cursor, input []checkpoint.Write) (checkpoint.Checkpoint, State, error) {
-	targets, err := c.graph.next(Start, Update{Writes: input}, c.state)
+	targets, err := c.graph.next(Start, Update{Writes: input}, c.state, new(State))
 	if err != nil {
 		return checkpoint.Checkpoint{}, nil, err
 	}
@@ -101,7 +101,7 @@ func (e *Engine) fork(ctx context.Context, c *cursor, b *Beginning) error {
 	}
 	next := c.head.Next
 	if c.req.Goto != nil {
-		if next, err = c.graph.next("", Update{Goto: c.req.Goto}, state); err != nil {
+		if next, err = c.graph.next("", Update{Goto: c.req.Goto}, state, new(State)); err != nil {
 			return err
 		}
 		next = tidy(next)

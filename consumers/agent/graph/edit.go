@@ -113,7 +113,7 @@ func (e *Engine) edited(c *cursor, updates []NodeUpdate) (checkpoint.Checkpoint,
 		if err != nil {
 			return checkpoint.Checkpoint{}, err
 		}
-		targets, err := c.graph.next(node, Update{Writes: u.Writes, Goto: u.Goto, Sends: u.Sends}, c.state)
+		targets, err := c.graph.next(node, Update{Writes: u.Writes, Goto: u.Goto, Sends: u.Sends}, c.state, new(State))
 		if err != nil {
 			return checkpoint.Checkpoint{}, err
 		}

@@ -216,6 +216,10 @@ func (e *Engine) reduce(c *cursor, writes []checkpoint.Write) (State, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.bounded(state)
+}
+
+func (e *Engine) bounded(state State) (State, error) {
 	if n := stateSize(state); n > e.cfg.MaxState {
 		return nil, fmt.Errorf("%w: %d bytes, the most are %d", ErrStateSize, n, e.cfg.MaxState)
 	}

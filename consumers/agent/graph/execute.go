@@ -14,9 +14,11 @@ import (
 type execution struct {
 	task *Task
 	// head is the checkpoint that the task follows.
-	head           *checkpoint.Checkpoint
-	update         Update
-	next           []checkpoint.Target
+	head   *checkpoint.Checkpoint
+	update Update
+	next   []checkpoint.Target
+	// own is the state with the update, where a branch was asked.
+	own            State
 	started, ended time.Time
 	interrupt      *checkpoint.Interrupt
 	// questions are how many the task has asked before.
@@ -116,7 +118,7 @@ func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution) error {
 		err = c.graph.check(x.update.Writes)
 	}
 	if err == nil {
-		x.next, err = c.graph.next(x.task.Node, x.update, c.state)
+		x.next, err = c.graph.next(x.task.Node, x.update, c.state, &x.own)
 	}
 	if err != nil {
 		return e.failed(c, x, err)

@@ -9,10 +9,11 @@ import (
 )
 
 // next returns where a finished node leads to by its edges, its branches and its update.
-func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error) {
+// Where a branch has to be asked, own is given the state with the node's writes, for who needs it again.
+func (g *Graph) next(name string, u Update, s State, own *State) ([]checkpoint.Target, error) {
 	lists, sends := [3][]string{u.Goto, u.Also}, u.Sends
 	if u.Goto == nil {
-		names, fanned, err := g.branch(name, u, s)
+		names, fanned, err := g.branch(name, u, s, own)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +47,7 @@ func (g *Graph) next(name string, u Update, s State) ([]checkpoint.Target, error
 }
 
 // branch asks the branches of a node, which see its writes.
-func (g *Graph) branch(name string, u Update, s State) (names []string, sends []Send, err error) {
+func (g *Graph) branch(name string, u Update, s State, keep *State) (names []string, sends []Send, err error) {
 	defer recovering(&err)
 	list := g.branches[name]
 	if len(list) == 0 {
@@ -56,6 +57,7 @@ func (g *Graph) branch(name string, u Update, s State) (names []string, sends []
 	if err != nil {
 		return nil, nil, err
 	}
+	*keep = own
 	own = own.Visible()
 	for _, b := range list {
 		if b.fanOut != nil {

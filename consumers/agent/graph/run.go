@@ -197,14 +197,22 @@ func (e *Engine) close(ctx context.Context, c *cursor, tasks, fresh []*execution
 	if err != nil {
 		return err
 	}
-	writes = append(writes, more...)
-	state, err := e.reduce(c, writes)
+	state, err := e.after(c, tasks, writes, more)
 	if err != nil {
 		return err
 	}
+	writes = append(writes, more...)
 	return e.advance(ctx, c, fresh, e.checkpoint(c, state, checkpoint.Checkpoint{
 		Source: checkpoint.SourceLoop, Step: c.head.Step + 1, RunStep: c.runStep + 1, Nodes: nodes, Next: next, Writes: writes,
 	}), state)
+}
+
+// after is the state after a super-step. That of a single task was worked out for its branch already, as a rule.
+func (e *Engine) after(c *cursor, tasks []*execution, writes, more []checkpoint.Write) (State, error) {
+	if len(tasks) == 1 && tasks[0].own != nil && len(more) == 0 {
+		return e.bounded(tasks[0].own)
+	}
+	return e.reduce(c, slices.Concat(writes, more))
 }
 
 // advance stores the next checkpoint and moves there.
