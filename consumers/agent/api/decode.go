@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -55,8 +57,22 @@ func pathID(r *http.Request, name, what string) (string, error) {
 	return id.String(), nil
 }
 
-func threadID(r *http.Request) (string, error) { return pathID(r, "thread_id", "thread") }
-func runID(r *http.Request) (string, error)    { return pathID(r, "run_id", "run") }
+func runID(r *http.Request) (string, error) { return pathID(r, "run_id", "run") }
+
+// maxThreadID bounds the id of a thread in bytes.
+const maxThreadID = 512
+
+// threadID returns the id of a thread. Those of questions that came over Kafka are whatever the asker chose.
+func threadID(r *http.Request) (string, error) {
+	raw := r.PathValue("thread_id")
+	if id, err := uuid.Parse(raw); err == nil {
+		return id.String(), nil
+	}
+	if len(raw) > maxThreadID || strings.ContainsFunc(raw, unicode.IsControl) || !utf8.ValidString(raw) {
+		return "", invalid("thread_id", "Invalid thread ID: at most %d bytes of text", maxThreadID)
+	}
+	return raw, nil
+}
 
 // page is how much a search returns.
 type page struct {

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,8 @@ func TestBadInputIsRefusedWithAReason(t *testing.T) {
 		says                    string
 	}{
 		{"unknown thread", "GET", server + "/threads/" + nowhere, "", 404, "Thread with ID " + nowhere + " not found"},
-		{"thread that is no UUID", "GET", server + "/threads/nope", "", 422, "must be a UUID"},
+		{"thread that is no UUID", "GET", server + "/threads/nope", "", 404, "not found"},
+		{"thread whose id is no name", "GET", server + "/threads/" + strings.Repeat("a", 600), "", 422, "at most 512 bytes"},
 		{"thread that is there", "POST", server + "/threads", `{"thread_id":"` + thread[len(thread)-36:] + `"}`, 409, "already exists"},
 		{"state of an unknown thread", "GET", server + "/threads/" + nowhere + "/state", "", 404, "not found"},
 		{"history of an unknown thread", "POST", server + "/threads/" + nowhere + "/history", "{}", 404, "not found"},

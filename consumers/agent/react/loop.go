@@ -62,18 +62,23 @@ func New(d Deps) *graph.Graph {
 	r := &loop{d}
 	g := graph.New(keyRun, keyMaxSteps, keyMessages, keyThoughts, keyCalls, keyObservations, keyApproved, keyMalformed,
 		keyIterations, keyAnswer, keyState, keyError, keySteps, keyPrompt, keyUsage, keyCost)
-	for name, fn := range map[string]nodeFunc{
-		NodeThought: r.thought, NodeSelector: r.selectAction, NodeTool: r.execute,
-		NodeObserve: r.observation, NodeReview: r.humanReview, NodeFinal: r.finish,
+	// In the order in which a run comes by them, which pictures show.
+	for _, n := range []struct {
+		name    string
+		fn      nodeFunc
+		options []graph.NodeOption
+	}{
+		{NodeThought, r.thought, nil},
+		{NodeSelector, r.selectAction, []graph.NodeOption{graph.Destinations(NodeTool, NodeReview, NodeObserve, NodeFinal)}},
+		{NodeReview, r.humanReview, []graph.NodeOption{graph.Destinations(NodeTool, NodeObserve, NodeFinal)}},
+		{NodeTool, r.execute, nil},
+		{NodeObserve, r.observation, nil},
+		{NodeFinal, r.finish, nil},
 	} {
-		g.Node(name, r.traced(name, fn))
+		g.Node(n.name, r.traced(n.name, n.fn), n.options...)
 	}
-	// The nodes with several ways out name the next one themselves; the branches are for pictures.
-	none := func(graph.State) ([]string, error) { return nil, errors.New("the node named no next node") }
 	return g.Edge(graph.Start, NodeThought).
 		Edge(NodeThought, NodeSelector).
-		Branch(NodeSelector, none, NodeTool, NodeReview, NodeObserve, NodeFinal).
-		Branch(NodeReview, none, NodeTool, NodeObserve, NodeFinal).
 		Edge(NodeTool, NodeObserve).
 		Edge(NodeObserve, NodeThought).
 		Edge(NodeFinal, graph.End)
