@@ -41,6 +41,10 @@ func newKafka(t testing.TB) *kafka {
 	require.NoError(t, err)
 	t.Cleanup(cl.Close)
 	k.cl, k.adm = cl, kadm.NewClient(cl)
+	require.Eventually(t, func() bool { // Apache Kafka makes the topic of the offsets when it is first asked
+		_, err := fetchOffsets(t.Context(), k.adm)
+		return err == nil
+	}, waitLong, 50*time.Millisecond)
 	return k
 }
 
