@@ -94,13 +94,17 @@ func (c *crew) publishing(ctx context.Context) (context.Context, context.CancelF
 	if !c.store.Shared() {
 		return ctx, func() {}, nil
 	}
-	left := c.ttl*2/3 - c.now().Sub(time.Unix(0, c.renewed.Load()))
+	left := c.ttl*publishShare/leaseShare - c.now().Sub(time.Unix(0, c.renewed.Load()))
 	if left <= 0 {
 		return ctx, nil, errPublisher
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	return ctx, cancel, nil
 }
+
+// A lease is renewed leaseShare times in its time to live, and trusted for publishShare parts of it: what a publisher has
+// on its way then has the rest to arrive before another process takes over and reads back.
+const leaseShare, publishShare = 5, 2
 
 // lookEvery is how often the publisher looks for messages of other processes.
 const lookEvery = 200 * time.Millisecond
@@ -118,7 +122,7 @@ func (a *Agent) keep(ctx context.Context) {
 	if !a.store.Shared() {
 		return
 	}
-	tick := time.NewTicker(a.crew.ttl / 3)
+	tick := time.NewTicker(a.crew.ttl / leaseShare)
 	defer tick.Stop()
 	for {
 		begun := a.crew.now()

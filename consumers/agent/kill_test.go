@@ -47,7 +47,7 @@ func child(spec string) error {
 	if err != nil {
 		return err
 	}
-	cfg.DB, cfg.Reviews, cfg.Lease = db, "off", time.Second
+	cfg.DB, cfg.Reviews, cfg.Lease = db, "off", 4*time.Second
 	deps := agent.Deps{Broker: b, Pack: pack}
 	if keeps {
 		deps.Model, deps.Tools = bookkeeper{}, []tool.Tool{ledger(book)}

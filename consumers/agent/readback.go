@@ -19,7 +19,9 @@ const readBackPage = 4096
 
 // outboxTopics are all that the outbox writes to.
 func outboxTopics() []string {
-	return []string{topic.Answers, topic.Spans, topic.Interactions, topic.Reviews, topic.Quotations, topic.Enquiries}
+	return []string{
+		topic.Answers, topic.Spans, topic.Interactions, topic.Reviews, topic.Quotations, topic.Enquiries, topic.Queries, // those of the server
+	}
 }
 
 // readBack finds the unsent messages that have been published after all: the process ended, or the connection broke,

@@ -186,13 +186,14 @@ func (g *Graph) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Write returns a write of JSON to a key, or an ErrUnknownKey.
+// Write returns a write of JSON that comes from outside to a key: an ErrUnknownKey, or an ErrState for what the key cannot hold.
 func (g *Graph) Write(key string, value json.RawMessage) (checkpoint.Write, error) {
-	if g.keys[key] == nil {
+	k := g.keys[key]
+	if k == nil {
 		return checkpoint.Write{}, fmt.Errorf("writing %q: %w", key, ErrUnknownKey)
 	}
-	if !json.Valid(value) {
-		return checkpoint.Write{}, fmt.Errorf("writing %q: %w: no JSON", key, ErrState)
+	if err := k.check(value); err != nil {
+		return checkpoint.Write{}, fmt.Errorf("writing %q: %w: %w", key, ErrState, err)
 	}
 	return checkpoint.Write{Key: key, Value: value}, nil
 }

@@ -41,6 +41,8 @@ type State map[string]json.RawMessage
 // Key is one key of the state and how its writes are reduced.
 type Key interface {
 	Name() string
+	// check says whether JSON from outside can be a write.
+	check(value json.RawMessage) error
 	reduce(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error)
 }
 
@@ -55,6 +57,8 @@ func (k Value[T]) Get(s State) (T, error) { return get[T](string(k), s) }
 
 // Set returns a write of v.
 func (k Value[T]) Set(v T) (checkpoint.Write, error) { return write(string(k), v, false) }
+
+func (k Value[T]) check(v json.RawMessage) error { return decodes[T](v) }
 
 func (k Value[T]) reduce(_ json.RawMessage, writes []json.RawMessage) (json.RawMessage, error) {
 	if len(writes) > 1 {
@@ -82,6 +86,8 @@ func (k List[T]) Replace(items ...T) (checkpoint.Write, error) {
 	}
 	return write(string(k), items, true)
 }
+
+func (k List[T]) check(v json.RawMessage) error { return decodes[[]T](v) }
 
 // reduce joins the arrays as bytes: appending must not cost decoding what is there.
 func (k List[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error) {
@@ -119,6 +125,8 @@ func (k Reduced[T]) Update(v T) (checkpoint.Write, error) { return write(k.Key, 
 // Overwrite returns a write that takes the value's place. Two in one super-step are an error.
 func (k Reduced[T]) Overwrite(v T) (checkpoint.Write, error) { return write(k.Key, v, true) }
 
+func (k Reduced[T]) check(v json.RawMessage) error { return decodes[T](v) }
+
 func (k Reduced[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error) {
 	value, err := get[T](k.Key, State{k.Key: old})
 	if err != nil {
@@ -155,12 +163,20 @@ func (k Merged[T]) Update(v any) (checkpoint.Write, error) { return write(k.Key,
 // Overwrite returns a write that takes the value's place. Two in one super-step are an error.
 func (k Merged[T]) Overwrite(v T) (checkpoint.Write, error) { return write(k.Key, v, true) }
 
+// check leaves it to Merge, which may take other forms than T, and depends on what is there.
+func (k Merged[T]) check(v json.RawMessage) error { return decodes[any](v) }
+
 func (k Merged[T]) reduce(old json.RawMessage, writes []json.RawMessage) (json.RawMessage, error) {
 	v, err := k.Merge(old, writes)
 	if err != nil {
 		return nil, fmt.Errorf("reducing %s: %w", k.Key, err)
 	}
 	return v, nil
+}
+
+func decodes[T any](v json.RawMessage) error {
+	var into T
+	return json.Unmarshal(v, &into)
 }
 
 func get[T any](name string, s State) (T, error) {
