@@ -43,7 +43,8 @@ func newKafka(t testing.TB) *kafka {
 	k.cl, k.adm = cl, kadm.NewClient(cl)
 	require.Eventually(t, func() bool { // Apache Kafka makes the topic of the offsets when it is first asked
 		_, err := fetchOffsets(t.Context(), k.adm)
-		return err == nil
+		ranges, unknown := k.Ranges(t.Context(), dead.Name)
+		return err == nil && unknown == nil && len(ranges[dead.Name]) == int(dead.Partitions)
 	}, waitLong, 50*time.Millisecond)
 	return k
 }
