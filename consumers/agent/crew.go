@@ -26,8 +26,9 @@ type crew struct {
 	owner string
 	ttl   time.Duration
 	now   func() time.Time
-	// renewed is when the leases were last known to hold, in nanoseconds.
-	renewed atomic.Int64
+	// publisher is the epoch under which this process publishes, or 0; renewed is when its lease was last known to hold, in
+	// nanoseconds.
+	publisher, renewed atomic.Int64
 }
 
 func newCrew(store checkpoint.Store, ttl time.Duration) *crew {
@@ -70,9 +71,11 @@ func (c *crew) release(ctx context.Context, l *checkpoint.Lease) error {
 // publish waits until this process is the one that publishes.
 func (c *crew) publish(ctx context.Context) error {
 	for c.store.Shared() {
-		_, err := c.store.Claim(ctx, outboxLease, c.owner, c.ttl)
+		begun := c.now()
+		lease, err := c.store.Claim(ctx, outboxLease, c.owner, c.ttl)
 		if err == nil {
-			c.renewed.Store(c.now().UnixNano())
+			c.publisher.Store(lease.Epoch)
+			c.renewed.Store(begun.UnixNano())
 			return nil
 		}
 		if !errors.Is(err, checkpoint.ErrLeased) {
@@ -84,6 +87,27 @@ func (c *crew) publish(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stay renews the publisher's lease. Under another epoch somebody else has published in between: then this process does
+// not go on, but begins a round of its own, by reading back.
+func (c *crew) stay(ctx context.Context) error {
+	epoch := c.publisher.Load()
+	if epoch == 0 {
+		return nil
+	}
+	begun := c.now()
+	lease, err := c.store.Claim(ctx, outboxLease, c.owner, c.ttl)
+	switch {
+	case err == nil && lease.Epoch == epoch:
+		c.renewed.Store(begun.UnixNano())
+		return nil
+	case err == nil || errors.Is(err, checkpoint.ErrLeased):
+		c.publisher.CompareAndSwap(epoch, 0)
+		c.renewed.Store(0)
+		return nil
+	}
+	return fmt.Errorf("renewing the lease of the outbox: %w", err)
 }
 
 // errPublisher means that another process may be publishing by now.
@@ -125,10 +149,8 @@ func (a *Agent) keep(ctx context.Context) {
 	tick := time.NewTicker(a.crew.ttl / leaseShare)
 	defer tick.Stop()
 	for {
-		begun := a.crew.now()
-		if err := a.store.Renew(ctx, a.crew.owner, a.crew.ttl); err == nil {
-			a.crew.renewed.Store(begun.UnixNano())
-		} else if ctx.Err() == nil {
+		err := errors.Join(a.crew.stay(ctx), a.store.Renew(ctx, a.crew.owner, a.crew.ttl))
+		if err != nil && ctx.Err() == nil {
 			a.deps.Logger.Warn("renewing leases failed, trying again", "error", err)
 		}
 		if err := a.scan(ctx); err != nil && ctx.Err() == nil {

@@ -60,7 +60,11 @@ func tenantOr(tenant string) string {
 }
 
 // onQuery accepts a query: it is done when the run is on disk, long before the run is.
+// One that the agent itself has published comes from its server, which has accepted it before; it may have been deleted since.
 func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked, _ stream.Emitter) error {
+	if e.Source == source {
+		return nil
+	}
 	raw, err := protojson.Marshal(q)
 	if err != nil {
 		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))

@@ -19,7 +19,8 @@ const (
 // Edit changes the state of a thread outside a super-step, as LangGraph's update_state does.
 type Edit struct {
 	ThreadID string
-	// RunID is the run that waits on the thread and goes on from the edit. Empty when none does.
+	// RunID is the run that waits on the thread and goes on from the edit. Empty when none does. Its questions are withdrawn;
+	// it waits until it is told to go on, unless the edit leaves nothing to do: then it is queued, to end.
 	RunID string
 	// CheckpointID is what is edited. Empty for the newest, with what its finished tasks have written.
 	CheckpointID string
@@ -60,10 +61,14 @@ func (e *Engine) Update(ctx context.Context, edit Edit) (checkpoint.Checkpoint, 
 		return p, err
 	}
 	p.RunStep = c.runStep
-	err = e.store.Commit(ctx, checkpoint.Commit{
+	commit := checkpoint.Commit{
 		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: newest,
 		Checkpoints: []checkpoint.Checkpoint{p}, Withdraw: true,
-	})
+	}
+	if edit.RunID != "" && len(p.Next) == 0 {
+		commit.Status = checkpoint.StatusQueued // it no longer waits for anybody: it has its end to come to
+	}
+	err = e.store.Commit(ctx, commit)
 	if err != nil {
 		return p, fmt.Errorf("storing the edit: %w", err)
 	}

@@ -77,13 +77,14 @@ type Graph struct {
 	edges         map[string][]string
 	branches      map[string][]branch
 	joins         []join
+	protected     map[string]bool
 	before, after []string
 	errs          []error
 }
 
 // New returns a graph with the given keys and no nodes.
 func New(keys ...Key) *Graph {
-	g := &Graph{keys: map[string]Key{}, nodes: map[string]*node{}, edges: map[string][]string{}, branches: map[string][]branch{}}
+	g := &Graph{keys: map[string]Key{}, nodes: map[string]*node{}, edges: map[string][]string{}, branches: map[string][]branch{}, protected: map[string]bool{}}
 	for _, k := range keys {
 		g.keys[k.Name()] = k
 	}
@@ -186,11 +187,22 @@ func (g *Graph) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Protect keeps writes from outside away from keys: what they hold is decided by nodes alone.
+func (g *Graph) Protect(keys ...string) *Graph {
+	for _, k := range keys {
+		g.protected[k] = true
+	}
+	return g
+}
+
 // Write returns a write of JSON that comes from outside to a key: an ErrUnknownKey, or an ErrState for what the key cannot hold.
 func (g *Graph) Write(key string, value json.RawMessage) (checkpoint.Write, error) {
 	k := g.keys[key]
 	if k == nil {
 		return checkpoint.Write{}, fmt.Errorf("writing %q: %w", key, ErrUnknownKey)
+	}
+	if g.protected[key] {
+		return checkpoint.Write{}, fmt.Errorf("writing %q: %w: the key is the graph's own", key, ErrState)
 	}
 	if err := k.check(value); err != nil {
 		return checkpoint.Write{}, fmt.Errorf("writing %q: %w: %w", key, ErrState, err)

@@ -231,7 +231,7 @@ func (e *Engine) advance(ctx context.Context, c *cursor, fresh []*execution, p c
 }
 
 func (e *Engine) save(ctx context.Context, c *cursor, fresh []*execution, state State, commit checkpoint.Commit) error {
-	commit.Lease = c.req.Lease
+	commit.Lease, commit.Head = c.req.Lease, c.head.ID
 	for _, t := range fresh {
 		commit.Receipts = append(commit.Receipts, t.update.Receipts...)
 	}

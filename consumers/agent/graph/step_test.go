@@ -132,9 +132,11 @@ func (p *play) resume(s stepCase, answers map[string]json.RawMessage) error {
 	for _, in := range breakpoints {
 		answers[in.ID] = json.RawMessage("true")
 	}
-	run, err := p.store.Decide(p.t.Context(), checkpoint.Decision{RunID: p.waiting.RunID, Answers: answers, Continue: true})
+	_, err = p.store.Decide(p.t.Context(), checkpoint.Decision{RunID: p.waiting.RunID, Answers: answers, Continue: true})
 	require.NoError(p.t, err)
-	require.NotNil(p.t, run)
+	run, err := p.store.Run(p.t.Context(), p.waiting.RunID)
+	require.NoError(p.t, err)
+	require.Equal(p.t, checkpoint.StatusQueued, run.Status) // by the decision, or by an edit that left nothing to do
 	return p.play(s, *p.waiting)
 }
 
