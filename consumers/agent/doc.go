@@ -23,6 +23,12 @@
 // is delivered again is recognised for as long, and answered again after that; by then Kafka's own committed offsets keep it away,
 // unless the group is reset to a time before.
 //
-// One process owns a store; see package checkpoint. Reading back also relies on the broker having answered or dropped
+// A run that comes through the server (submit.go) is stored with its query.asked in one transaction: before it there is nothing,
+// after it the run is known and the query, when it comes back over Kafka, is the agent's own and left alone.
+//
+// One process owns a SQLite store; workers share a Postgres store by leases (crew.go). What a worker does that was taken for dead
+// is refused by the store: its step runs again elsewhere. Publishing is not fenced but timed: a publisher that is paused between
+// looking at its lease and writing to the socket, for longer than the lease, could still write a message twice.
+// Reading back also relies on the broker having answered or dropped
 // what a killed process had sent by the time that its successor reads; the store's lock and the index's catching up lie in between.
 package agent
