@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
 	"github.com/ragline/ragline/consumers/agent/graph/message"
 	"github.com/ragline/ragline/consumers/agent/tool"
@@ -52,22 +51,30 @@ func (r *loop) usable(c Call) (found tool.Tool, wrong string, err error) {
 	if c.Invalid != "" {
 		return found, c.Invalid, nil
 	}
-	list := r.Tools()
-	i := slices.IndexFunc(list, func(t tool.Tool) bool { return t.Name == c.Tool })
-	if i < 0 {
+	found, ok := r.find(c.Tool)
+	if !ok {
 		var names []string
-		for _, t := range list {
+		for _, t := range r.Tools() {
 			names = append(names, t.Name)
 		}
 		return found, fmt.Sprintf("There is no tool %q. The tools are %s.", c.Tool, strings.Join(names, ", ")), nil
 	}
-	if _, err := check(list[i], c); errors.Is(err, tool.ErrArguments) {
+	if _, err := check(found, c); errors.Is(err, tool.ErrArguments) {
 		wrong, _ = tool.Said(c.Tool, err)
 		return found, wrong, nil
 	} else if err != nil {
 		return found, "", fmt.Errorf("checking %s: %w", c.Tool, err)
 	}
-	return list[i], "", nil
+	return found, "", nil
+}
+
+func (r *loop) find(name string) (tool.Tool, bool) {
+	list := r.Tools()
+	i := slices.IndexFunc(list, func(t tool.Tool) bool { return t.Name == name })
+	if i < 0 {
+		return tool.Tool{}, false
+	}
+	return list[i], true
 }
 
 // check says what a call would do.
@@ -79,13 +86,15 @@ func check(t tool.Tool, c Call) (string, error) {
 }
 
 // intend goes to the tools, as parallel tasks when there are several. The intents are stored with this super-step, before
-// any tool can run.
+// any tool can run, but for those that the calls store themselves.
 func (r *loop) intend(runID string, list []Call, w writes) (graph.Update, error) {
 	u := graph.Update{Goto: []string{NodeObserve}}
 	var ids []string
 	for _, c := range list {
 		ids = append(ids, c.ID)
-		u.Receipts = append(u.Receipts, checkpoint.Receipt{CallID: c.Key, RunID: runID, Tool: c.Tool, Arguments: c.Arguments})
+		if found, ok := r.find(c.Tool); !ok || !r.begins(found) {
+			u.Receipts = append(u.Receipts, c.intent(runID))
+		}
 	}
 	switch len(list) {
 	case 0:

@@ -21,7 +21,8 @@ type ReviewQuestion struct {
 	ReviewConfigs  []ReviewConfig  `json:"review_configs"`
 	CallID         string          `json:"call_id"`
 	Question       string          `json:"question"`
-	// Recovery means that the tool may have run already: the process ended between the call and its receipt.
+	// Recovery means that the tool may have run already: the process ended between the call and its receipt, or the call was
+	// cut off on its way.
 	Recovery bool `json:"recovery,omitempty"`
 	// Problem says what was wrong with the answer before, if this is asked again.
 	Problem string `json:"problem,omitempty"`

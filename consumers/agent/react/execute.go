@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
 	"github.com/ragline/ragline/consumers/agent/graph"
@@ -36,6 +35,11 @@ func (r *loop) execute(ctx context.Context, t *graph.Task, step *stepRecord) (gr
 	if err != nil {
 		return graph.Update{}, err
 	}
+	// Nobody gets past the review, whoever sent the run here. All calls of the message go back together: one that ran
+	// meanwhile would lead on to the next thought.
+	if ok, err := r.allMayRun(t.State, conv.pending(t.RunID)); !ok || err != nil {
+		return graph.Update{Goto: []string{NodeReview}}, err
+	}
 	step.Calls = []string{c.ID}
 	u, err := r.make(ctx, t, c)
 	if err == nil && t.Input == nil && u.Goto == nil && len(conv.pending(t.RunID)) > 1 {
@@ -52,10 +56,6 @@ func (r *loop) make(ctx context.Context, t *graph.Task, c Call) (graph.Update, e
 	if wrong != "" {
 		return r.told(c, message.Failure, wrong)
 	}
-	// Nobody gets past the review, whoever sent the run here.
-	if ok, err := r.mayRun(t.State, found, c); !ok {
-		return graph.Update{Goto: []string{NodeReview}}, err
-	}
 	run, err := keyRun.Get(t.State)
 	if err != nil {
 		return graph.Update{}, err
@@ -68,6 +68,9 @@ func (r *loop) make(ctx context.Context, t *graph.Task, c Call) (graph.Update, e
 			return u, err
 		}
 	}
+	if err := r.begin(ctx, t, c, found); err != nil {
+		return graph.Update{}, err
+	}
 	note := ToolCall{Call: c, Tool: found.Tool, Started: r.Now()}
 	note.Result, err = r.Limits.Run(ctx, found, in)
 	note.Ended = r.Now()
@@ -76,19 +79,15 @@ func (r *loop) make(ctx context.Context, t *graph.Task, c Call) (graph.Update, e
 		if !ok {
 			return graph.Update{}, fmt.Errorf("calling %s: %w", c.Tool, err)
 		}
+		if tool.Uncertain(err) && !found.Idempotent {
+			if u, settled, err := r.clear(ctx, t, c, found, in, text+"."); settled || err != nil {
+				return u, err
+			}
+		}
 		note.Error, note.Failure = err.Error(), failureOf(err)
 		note.Result = tool.Result{Text: text}
 	}
 	return r.executed(t.RunID, note, found.Idempotent)
-}
-
-// mayRun says whether a call needs no review, or has had it.
-func (r *loop) mayRun(s graph.State, t tool.Tool, c Call) (bool, error) {
-	if !t.Sensitive || !r.Reviews {
-		return true, nil
-	}
-	approved, err := keyApproved.Get(s)
-	return slices.Contains(approved, c.ID), err
 }
 
 func (r *loop) told(c Call, status message.Status, text string) (graph.Update, error) {

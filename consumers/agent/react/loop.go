@@ -41,6 +41,10 @@ type Deps struct {
 	Reviews bool
 	// Receipt finds the receipt of a call.
 	Receipt func(ctx context.Context, callID string) (checkpoint.Receipt, error)
+	// Commit stores the intent of a call right before it is made, where only a person can say what became of it after a crash.
+	// Nil means that these intents are stored with the super-step before, like those of other calls: then a person is asked,
+	// too, when the process ends in between.
+	Commit func(ctx context.Context, c checkpoint.Commit) error
 	// Stream is given the pieces of the final answer as they are written. It may be nil.
 	Stream func(ctx context.Context, runID, piece string)
 	Now    func() time.Time
@@ -61,7 +65,7 @@ func New(d Deps) *graph.Graph {
 	}
 	r := &loop{d}
 	g := graph.New(keyRun, keyMaxSteps, keyMessages, keyThoughts, keyCalls, keyObservations, keyApproved, keyMalformed,
-		keyIterations, keyAnswer, keyState, keyError, keySteps, keyPrompt, keyUsage, keyCost)
+		keyIterations, keyAnswer, keyState, keyError, keySteps, keyPrompt, keyUsage, keyCost).Protect(ProtectedKeys()...)
 	// In the order in which a run comes by them, which pictures show.
 	for _, n := range []struct {
 		name    string

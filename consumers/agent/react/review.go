@@ -85,7 +85,7 @@ func (v *review) decided(c Call, d ReviewDecision) error {
 		v.edits[c.ID] = c.Arguments
 		fallthrough
 	case Approve:
-		v.approved = append(v.approved, c.ID)
+		v.approved = append(v.approved, approval(c))
 		v.run = append(v.run, c)
 	case Respond:
 		v.told.add(c, message.Success, tool.Result{Text: d.Comment})

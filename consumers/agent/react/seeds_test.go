@@ -46,7 +46,7 @@ func setup(t testing.TB) *bench {
 	require.NoError(t, err)
 	store := checkpoint.NewMemory()
 	b := &bench{store: store, pack: pack, deps: react.Deps{
-		Model: model, Prices: prices, NotFound: pack.NotFound, Reviews: true, Receipt: store.Receipt, Now: time.Now,
+		Model: model, Prices: prices, NotFound: pack.NotFound, Reviews: true, Receipt: store.Receipt, Commit: store.Commit, Now: time.Now,
 	}}
 	b.tools(tool.Search(index), tool.Lookup(pack), tool.Quotation(pack), tool.Enquiry())
 	return b

@@ -78,9 +78,7 @@ func callsID(runID string, round int) string { return event.DeriveID(runID, "tho
 func Input(run Run, question string) ([]checkpoint.Write, error) {
 	var w writes
 	w.add(keyRun.Set(run))
-	if run.MaxSteps > 0 {
-		w.add(keyMaxSteps.Set(run.MaxSteps))
-	}
+	w.add(keyMaxSteps.Set(run.MaxSteps))
 	if question != "" {
 		w.add(keyMessages.Add(message.Message{
 			Type: message.Human, Content: message.Text(question), ID: event.DeriveID(run.QueryID, "question", 0),
@@ -96,16 +94,28 @@ func Input(run Run, question string) ([]checkpoint.Write, error) {
 	w.add(keyState.Set(""))
 	w.add(keyError.Set(""))
 	w.add(keySteps.Replace())
+	w.add(keyPrompt.Set(llm.Prompt{}))
 	w.add(keyUsage.Set(llm.Usage{}))
 	w.add(keyCost.Set(Spent{}))
 	return w.list, w.err
 }
 
-// Rerun returns the writes that let a new run go on from a checkpoint of another.
+// Rerun returns the writes that let a new run go on from a checkpoint of another. What was approved there is not approved here.
 func Rerun(run Run) ([]checkpoint.Write, error) {
 	var w writes
 	w.add(keyRun.Set(run))
+	w.add(keyApproved.Replace())
 	return w.list, w.err
+}
+
+// ProtectedKeys are those that a client must not write: what the loop knows, decides and counts by itself.
+// A client may write the conversation, and an answer.
+func ProtectedKeys() []string {
+	return []string{
+		string(keyRun), string(keyMaxSteps), string(keyThoughts), string(keyCalls), string(keyObservations), string(keyApproved),
+		string(keyMalformed), string(keyIterations), string(keyState), string(keyError), string(keySteps), string(keyPrompt),
+		string(keyUsage), string(keyCost),
+	}
 }
 
 // ReadInput reads what a client of the API has sent: the question, which is the last that a human says, and the messages

@@ -121,13 +121,13 @@ const maxSaid = 8 << 10
 // for the model, but ends the run.
 func Said(name string, err error) (text string, ok bool) {
 	text = llm.Clip(strings.ToValidUTF8(err.Error(), "\uFFFD"), maxSaid)
+	if errors.Is(err, ErrPanic) {
+		text, _, _ = strings.Cut(text, "\n")
+	}
 	switch {
 	case errors.Is(err, ErrArguments):
 		return name + " was not run: " + text, true
-	case errors.Is(err, ErrPanic):
-		text, _, _ = strings.Cut(text, "\n")
-		fallthrough
-	case errors.Is(err, ErrTimeout):
+	case Uncertain(err):
 		return name + " gave no result, and it is not known how far it came: " + text, true
 	case errors.Is(err, ErrFailed):
 		return name + " failed: " + text, true

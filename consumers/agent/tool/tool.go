@@ -22,14 +22,22 @@ var (
 	ErrTimeout = fmt.Errorf("%w: it took too long", ErrFailed)
 	// ErrPanic is an ErrFailed: the tool panicked.
 	ErrPanic = fmt.Errorf("%w: it panicked", ErrFailed)
+	// ErrLost is an ErrFailed: the way to the tool broke after the call was sent.
+	ErrLost = fmt.Errorf("%w: the connection was lost", ErrFailed)
 )
+
+// Uncertain says whether a call that ended with the error may have been done. One of a tool that is not idempotent must
+// not be made again then, unless a person says so.
+func Uncertain(err error) bool {
+	return errors.Is(err, ErrTimeout) || errors.Is(err, ErrPanic) || errors.Is(err, ErrLost)
+}
 
 // Tool is one thing the agent can do. Any other error than the package's own ends the run.
 type Tool struct {
 	llm.Tool
 	// Sensitive tools wait for a person, unless reviews are off.
 	Sensitive bool
-	// Idempotent tools may run again after a crash.
+	// Idempotent tools may run again after a crash, and when the model wants to after an Uncertain error.
 	Idempotent bool
 	// Timeout bounds a call. Zero is the caller's default.
 	Timeout time.Duration
