@@ -104,9 +104,9 @@ func (s *mortal) Confirm(ctx context.Context, seqs []int64, at []checkpoint.Posi
 	return s.change(func() error { return s.Store.Confirm(ctx, seqs, at) })
 }
 
-func (s *mortal) Decide(ctx context.Context, d checkpoint.Decision) (run *checkpoint.Run, err error) {
-	err = s.change(func() error { run, err = s.Store.Decide(ctx, d); return err })
-	return run, err
+func (s *mortal) Decide(ctx context.Context, d checkpoint.Decision) (out checkpoint.Decided, err error) {
+	err = s.change(func() error { out, err = s.Store.Decide(ctx, d); return err })
+	return out, err
 }
 
 // once checks that everything of a query was published once.

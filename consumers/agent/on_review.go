@@ -31,11 +31,11 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 		return stream.Drop(fmt.Errorf("review %s: %w", d.GetReviewId(), err))
 	}
 	return a.persist(ctx, "storing decision on review "+d.GetReviewId(), func() error {
-		ready, err := a.store.Decide(ctx, checkpoint.Decision{
+		out, err := a.store.Decide(ctx, checkpoint.Decision{
 			Answers: map[string]json.RawMessage{d.GetReviewId(): value}, At: checkpoint.Position(e.Position),
 		})
-		if err == nil && ready != nil {
-			a.schedule.resume(ready.ID, ready.ThreadID)
+		if err == nil && out.Queued != nil {
+			a.schedule.resume(out.Queued.ID, out.Queued.ThreadID)
 		}
 		return err
 	})

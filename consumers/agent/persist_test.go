@@ -31,9 +31,9 @@ func (s *full) Accept(ctx context.Context, acceptance checkpoint.Acceptance) (bo
 	return s.Store.Accept(ctx, acceptance)
 }
 
-func (s *full) Decide(ctx context.Context, d checkpoint.Decision) (*checkpoint.Run, error) {
+func (s *full) Decide(ctx context.Context, d checkpoint.Decision) (checkpoint.Decided, error) {
 	if s.decides.Add(-1) >= 0 {
-		return nil, errFull
+		return checkpoint.Decided{}, errFull
 	}
 	return s.Store.Decide(ctx, d)
 }

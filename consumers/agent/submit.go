@@ -91,6 +91,7 @@ func (d direct) Decide(ctx context.Context, decision checkpoint.Decision) error 
 		return err
 	}
 	tenant, threadID := splitKey(run.ThreadID)
+	decision.Messages = map[string][]checkpoint.Message{}
 	for id, raw := range decision.Answers {
 		parsed, err := react.ParseDecision(raw)
 		if err != nil {
@@ -103,15 +104,15 @@ func (d direct) Decide(ctx context.Context, decision checkpoint.Decision) error 
 		if err != nil {
 			return err
 		}
-		decision.Messages = append(decision.Messages, m)
+		decision.Messages[id] = []checkpoint.Message{m}
 	}
-	ready, err := a.store.Decide(ctx, decision)
+	out, err := a.store.Decide(ctx, decision)
 	if err != nil {
 		return err
 	}
 	a.outbox.notify()
-	if ready != nil {
-		a.schedule.resume(ready.ID, ready.ThreadID)
+	if out.Queued != nil {
+		a.schedule.resume(out.Queued.ID, out.Queued.ThreadID)
 	}
 	return nil
 }

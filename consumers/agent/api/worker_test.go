@@ -64,9 +64,9 @@ func request(run checkpoint.Run, b backend.Begin) graph.Request {
 }
 
 func (w *worker) Decide(ctx context.Context, d checkpoint.Decision) error {
-	ready, err := w.store.Decide(ctx, d)
-	if err == nil && ready != nil {
-		w.wake(ready.ThreadID)
+	out, err := w.store.Decide(ctx, d)
+	if err == nil && out.Queued != nil {
+		w.wake(out.Queued.ThreadID)
 	}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 )
 
 func (m *Memory) Accept(ctx context.Context, a Acceptance) (bool, error) {
@@ -47,43 +48,51 @@ func (m *Memory) consume(at Position) {
 	}
 }
 
-func (m *Memory) Decide(ctx context.Context, d Decision) (*Run, error) {
+func (m *Memory) Decide(ctx context.Context, d Decision) (Decided, error) {
 	unlock, err := m.lock(ctx)
 	if err != nil {
-		return nil, err
+		return Decided{}, err
 	}
 	defer unlock()
 	m.consume(d.At)
 	run := m.addressed(d)
 	if run == nil || run.Status != StatusInterrupted {
-		return nil, nil
+		return Decided{}, nil
 	}
 	t := m.threads[run.ThreadID]
-	changed := t.answer(run.ID, d.Answers)
-	if !changed && !d.Continue {
-		return nil, nil
+	taken := t.answer(run.ID, d.Answers)
+	if len(taken) == 0 && !d.Continue {
+		return Decided{}, nil
 	}
-	m.send(d.Messages)
+	for _, id := range taken {
+		m.send(d.Messages[id])
+	}
 	t.add(nil)
+	out := Decided{Taken: len(taken)}
 	for _, other := range t.interrupts {
 		if other.runID == run.ID && other.Resume == nil && !d.Continue {
-			return nil, nil
+			return out, nil
 		}
 	}
 	run.Status = StatusQueued
 	t.setStatus()
-	out := *run
-	return &out, nil
+	queued := *run
+	out.Queued = &queued
+	return out, nil
 }
 
 // addressed returns the run that a decision is for, or nil.
 func (m *Memory) addressed(d Decision) *Run {
+	if run := m.runs[d.RunID]; run != nil && strings.HasPrefix(run.ThreadID, d.ThreadPrefix) {
+		return run
+	}
 	if d.RunID != "" {
-		return m.runs[d.RunID]
+		return nil
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.Answers)) {
 		for _, t := range m.threads {
-			if in := t.interrupts[id]; in != nil && in.Resume == nil && m.runs[in.runID].Status == StatusInterrupted {
+			in := t.interrupts[id]
+			if in != nil && in.Resume == nil && strings.HasPrefix(t.ID, d.ThreadPrefix) && m.runs[in.runID].Status == StatusInterrupted {
 				return m.runs[in.runID]
 			}
 		}
@@ -91,14 +100,15 @@ func (m *Memory) addressed(d Decision) *Run {
 	return nil
 }
 
-func (t *memoryThread) answer(runID string, answers map[string]json.RawMessage) bool {
-	changed := false
-	for id, value := range answers {
+// answer stores the answers to the run's open questions, and returns their ids.
+func (t *memoryThread) answer(runID string, answers map[string]json.RawMessage) []string {
+	var taken []string
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
 		if in := t.interrupts[id]; in != nil && in.runID == runID && in.Resume == nil {
-			in.Resume, changed = value, true
+			in.Resume, taken = answers[id], append(taken, id)
 		}
 	}
-	return changed
+	return taken
 }
 
 func (m *Memory) Run(ctx context.Context, id string) (Run, error) {

@@ -73,9 +73,8 @@ type Runs interface {
 	// Accept stores a run with all that comes with it.
 	// It returns false for a run that is known already; only the offset moves then.
 	Accept(ctx context.Context, a Acceptance) (bool, error)
-	// Decide answers interrupts. It returns the run when that queues it again.
-	// A nil run means that there was nothing to decide or that other interrupts are open.
-	Decide(ctx context.Context, d Decision) (*Run, error)
+	// Decide answers interrupts of a run that waits, and queues it when none is open any more.
+	Decide(ctx context.Context, d Decision) (Decided, error)
 	// Run returns one run, or ErrNotFound.
 	Run(ctx context.Context, id string) (Run, error)
 	// ThreadRuns returns up to limit runs of a thread without their inputs, newest first, after offset others.
@@ -104,13 +103,23 @@ type Acceptance struct {
 type Decision struct {
 	// RunID is the run, or empty to find it by the answers.
 	RunID string
+	// ThreadPrefix is what the id of the run's thread must begin with: a tenant's threads. Of other threads nothing changes.
+	ThreadPrefix string
 	// Answers by interrupt id. Those that are answered already, and those of runs that do not wait, change nothing.
 	Answers map[string]json.RawMessage
 	// Continue queues the waiting run although questions are open: their tasks ask them again.
 	Continue bool
 	At       Position
-	// Messages are published if the decision changed something.
-	Messages []Message
+	// Messages by interrupt id are published if the answer to it was taken.
+	Messages map[string][]Message
+}
+
+// Decided is what a decision has changed.
+type Decided struct {
+	// Queued is the run if it goes on now. Nil means that it did not wait, or that other interrupts are open.
+	Queued *Run
+	// Taken counts the answers that were stored.
+	Taken int
 }
 
 // Threads is the part that lists conversations. ErrInvalid refuses metadata that is no JSON object and an unknown SortBy.

@@ -187,9 +187,9 @@ func TestNodeRunsAgainFromItsStartWhenItsInterruptIsAnswered(t *testing.T) {
 		out, err := e.Run(t.Context(), req)
 		require.NoError(t, err)
 		require.Equal(t, checkpoint.StatusInterrupted, out.Status)
-		ready, err := s.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(answer)}})
+		decided, err := s.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{out.Interrupts[0].ID: json.RawMessage(answer)}})
 		require.NoError(t, err)
-		require.NotNil(t, ready)
+		require.NotNil(t, decided.Queued)
 	}
 	out, err := e.Run(t.Context(), req)
 	require.NoError(t, err)
