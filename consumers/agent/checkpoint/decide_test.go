@@ -144,7 +144,9 @@ func decisionMessages(t *testing.T, s checkpoint.Store) {
 	accept(t, s, "r1")
 	interrupt(t, s, question("i", "x"), question("j", "y"), question("k", "z"))
 	for round, answers := range []map[string]json.RawMessage{
-		{"none": json.RawMessage(`1`)}, {"i": json.RawMessage(`1`)}, {"i": json.RawMessage(`2`)},
+		{"none": json.RawMessage(`1`)},
+		{"i": json.RawMessage(`1`)},
+		{"i": json.RawMessage(`2`)},
 		{"none": json.RawMessage(`1`), "i": json.RawMessage(`2`), "j": json.RawMessage(`1`)},
 		{"i": json.RawMessage(`2`)}, // and the run goes on
 	} {

@@ -2,6 +2,8 @@ package checkpoint_test
 
 import (
 	"encoding/json"
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,6 +16,8 @@ func editCases() cases {
 		"an edit waits for queued runs":              editWaits,
 		"an edit begins a thread":                    editBegins,
 		"an edit of a waiting run's thread goes":     editOfWaiting,
+		"an edit of a run that goes on is refused":   editOfQueued,
+		"one of the first edits begins the thread":   firstEdits,
 		"an edit withdraws what was asked":           editWithdraws,
 		"a run withdraws its own open questions":     runWithdraws,
 		"a question of an ended run is asked again":  askedByAnother,
@@ -73,6 +77,53 @@ func editOfWaiting(t *testing.T, s checkpoint.Store) {
 	require.Equal(t, []string{"c0", "u0"}, load(t, s, ""))
 	require.Equal(t, checkpoint.ThreadInterrupted, thread(t, s, "t").Status)
 	require.Equal(t, checkpoint.StatusQueued, decide(t, s, decision("i", `1`)).Status)
+}
+
+func editOfQueued(t *testing.T, s checkpoint.Store) {
+	accept(t, s, "r1")
+	commit(t, s, checkpoint.Commit{Checkpoints: points(point("c0", "", "r1", -1))})
+	interrupt(t, s, question("i", "x"))
+	change, fork := update("u1", "c0"), point("u1", "c0", "r1", 0)
+	change.RunID, fork.Source = "r1", checkpoint.SourceFork
+	edits := []checkpoint.Commit{
+		{Checkpoints: points(change)},
+		{Checkpoints: points(fork), Withdraw: true},
+	}
+	require.NotNil(t, decide(t, s, decision("i", `1`)))
+	for _, c := range edits {
+		c.RunID, c.Head, c.Messages = "r1", "c0", messages("m")
+		refused(t, s, c, checkpoint.ErrBusy)
+	}
+	require.Equal(t, []string{"c0"}, load(t, s, ""))
+	require.Empty(t, unsent(t, s))
+	interrupt(t, s, question("j", "x"))
+	for range 2 { // the second is the first, tried again
+		commit(t, s, checkpoint.Commit{Head: "c0", Checkpoints: points(change), Withdraw: true, Status: checkpoint.StatusQueued})
+	}
+	require.Equal(t, []string{"c0", "u1"}, load(t, s, ""))
+}
+
+func firstEdits(t *testing.T, s checkpoint.Store) {
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wg.Go(func() {
+			errs[i] = s.Commit(t.Context(), checkpoint.Commit{ThreadID: "t", Fresh: true, Checkpoints: points(update(strconv.Itoa(i), ""))})
+		})
+	}
+	wg.Wait()
+	first := load(t, s, "")
+	require.Len(t, first, 1)
+	for i, err := range errs {
+		if strconv.Itoa(i) == first[0] {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, checkpoint.ErrConflict)
+		}
+	}
+	all, err := s.History(t.Context(), "t", "", 10)
+	require.NoError(t, err)
+	require.Len(t, all, 1)
 }
 
 // open returns the questions at c0 that have no answer.

@@ -62,8 +62,10 @@ func (m *Memory) admit(c Commit) (*memoryThread, bool, error) {
 		return nil, true, nil
 	case run != nil && run.Status.Ended():
 		return nil, false, ErrRunEnded
-	case c.Head != "" && c.Head != head:
+	case !c.fits(head):
 		return nil, false, ErrConflict
+	case c.edits() && run.Status != StatusInterrupted:
+		return nil, false, ErrBusy
 	}
 	t := m.thread(c.ThreadID, time.Time{})
 	for _, p := range c.Checkpoints {

@@ -72,8 +72,10 @@ func admit(x tx, c Commit) (at place, stored bool, err error) {
 		return at, true, nil
 	case c.RunID != "" && Status(status).Ended():
 		return at, false, ErrRunEnded
-	case c.Head != "" && c.Head != at.head:
+	case !c.fits(at.head):
 		return at, false, ErrConflict
+	case c.edits() && Status(status) != StatusInterrupted:
+		return at, false, ErrBusy
 	case c.RunID == "":
 		return at, false, idle(x, at.thread)
 	}

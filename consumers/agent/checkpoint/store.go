@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -44,12 +45,16 @@ type Checkpoints interface {
 // Commit is one transaction of a run, or an edit of a thread.
 type Commit struct {
 	ThreadID string
-	// RunID is empty for an edit of a thread without a run under way: ErrBusy when there is a queued one.
+	// RunID is empty for an edit of a thread without a run under way: ErrBusy when there is a queued one. With it, a commit
+	// edits the thread of a run that waits if a checkpoint's source is SourceUpdate, or if it has checkpoints and withdraws
+	// what was asked: ErrBusy when the run has been queued.
 	RunID string
 	// Lease fences the commit: ErrLeaseLost when it is no longer the newest of its key. Nil where one process owns the store.
 	Lease *Lease
 	// Head, if not empty, must be the thread's newest checkpoint: ErrConflict when it is not.
 	Head string
+	// Fresh says that the thread must not have a checkpoint yet: ErrConflict when it has.
+	Fresh bool
 	// Checkpoints close super-steps, oldest first; most commits have one. Tasks of their parents are removed.
 	Checkpoints []Checkpoint
 	// CheckpointID is the one whose tasks Tasks and Interrupts belong to.
@@ -66,6 +71,19 @@ type Commit struct {
 	Error    string
 	Messages []Message
 	Receipts []Receipt
+}
+
+// edits says whether the commit changes the thread of a waiting run from outside.
+func (c Commit) edits() bool {
+	if c.RunID == "" || len(c.Checkpoints) == 0 {
+		return false
+	}
+	return c.Withdraw || slices.ContainsFunc(c.Checkpoints, func(p Checkpoint) bool { return p.Source == SourceUpdate })
+}
+
+// fits says whether the commit rests on a thread with this newest checkpoint.
+func (c Commit) fits(head string) bool {
+	return (c.Head == "" || c.Head == head) && (!c.Fresh || head == "")
 }
 
 // Runs is the part that accepts work.
