@@ -9,13 +9,17 @@ import (
 	"time"
 )
 
-// attempt calls the node once. The call has a goroutine and a copy of the task of its own: a node that heeds neither a
-// cancellation nor its time is left behind after the grace, and can then no longer touch the run.
+// attempt calls the node once, on a copy of the task: a node that heeds neither a cancellation nor its time is left behind
+// after the grace, and can then no longer touch the run.
 func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, attempt int) error {
 	task := *x.task
 	task.Attempt, task.Recovered = attempt, task.Recovered || attempt > 1
 	if c.req.Observe != nil {
-		m := &mouth{tell: func(data any) { c.observe(Event{Kind: EventCustom, Checkpoint: x.head, Task: x.info(nil), Data: data}) }}
+		m := &mouth{tell: func(data any) {
+			if c.ran.where.Load() != left {
+				c.observe(Event{Kind: EventCustom, Checkpoint: x.head, Task: x.info(nil), Data: data})
+			}
+		}}
 		task.emit = m.say
 		defer m.shut()
 	}
@@ -24,9 +28,27 @@ func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, 
 		ctx, stop = watch(ctx, n.timeout, &task)
 		defer stop()
 	}
-	done := make(chan called, 1)
-	go func() { done <- call(ctx, n.fn, &task) }()
 	var r called
+	if x.alone && n.timeout == (TimeoutPolicy{}) {
+		c.ran.enter(c.state)
+		r = call(ctx, n.fn, &task)
+		if !c.ran.exit() {
+			return errLeft
+		}
+	} else {
+		r = e.apart(ctx, n.fn, &task)
+	}
+	x.update = r.update
+	if cause := context.Cause(ctx); r.err != nil && errors.Is(cause, ErrTimeout) && !errors.Is(r.err, ErrTimeout) {
+		return fmt.Errorf("%w: %w", cause, r.err)
+	}
+	return r.err
+}
+
+// apart calls a node that has siblings, or a time, in a goroutine of its own.
+func (e *Engine) apart(ctx context.Context, fn NodeFunc, task *Task) (r called) {
+	done := make(chan called, 1)
+	go func() { done <- call(ctx, fn, task) }()
 	select {
 	case r = <-done:
 	case <-ctx.Done():
@@ -38,11 +60,7 @@ func (e *Engine) attempt(ctx context.Context, c *cursor, n *node, x *execution, 
 			r.err = fmt.Errorf("%w: the node did not stop within %s", context.Cause(ctx), e.cfg.Grace)
 		}
 	}
-	x.update = r.update
-	if cause := context.Cause(ctx); r.err != nil && errors.Is(cause, ErrTimeout) && !errors.Is(r.err, ErrTimeout) {
-		return fmt.Errorf("%w: %w", cause, r.err)
-	}
-	return r.err
+	return r
 }
 
 // mouth tells what a node emits until the attempt is over: its result is the last that is heard of it.

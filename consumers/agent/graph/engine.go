@@ -140,6 +140,8 @@ type cursor struct {
 	// head is never changed, only replaced: events point to it.
 	head  *checkpoint.Checkpoint
 	state State
+	// ran is the goroutine that the run has.
+	ran *ran
 	// runStep counts the super-steps of the run that are stored.
 	runStep int
 	// since and bytes measure the writes after the last snapshot.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -23,8 +24,8 @@ type execution struct {
 	interrupt      *checkpoint.Interrupt
 	// questions are how many the task has asked before.
 	questions int
-	// stored means that the store has the writes.
-	stored bool
+	// stored means that the store has the writes, alone that the super-step has no other task.
+	stored, alone bool
 }
 
 func (x *execution) result() TaskResult {
@@ -59,6 +60,7 @@ func (e *Engine) execute(ctx context.Context, c *cursor, known map[string]checkp
 		}
 	}
 	if len(open) == 1 {
+		open[0].alone = true
 		return tasks, e.runTask(ctx, c, open[0])
 	}
 	siblings, cancel := context.WithCancel(ctx)
@@ -119,6 +121,9 @@ func (e *Engine) runTask(ctx context.Context, c *cursor, x *execution) error {
 	}
 	if err == nil {
 		x.next, err = c.graph.next(x.task.Node, x.update, c.state, &x.own)
+	}
+	if errors.Is(err, errLeft) {
+		return err // nobody listens any more
 	}
 	if err != nil {
 		return e.failed(c, x, err)

@@ -17,6 +17,16 @@ func (e *Engine) Run(ctx context.Context, req Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	c.ran = &ran{done: make(chan result, 1)}
+	go func() {
+		out, err := e.run(ctx, c)
+		c.ran.done <- result{out, err}
+	}()
+	return c.ran.wait(ctx, e.cfg.Grace)
+}
+
+func (e *Engine) run(ctx context.Context, c *cursor) (Outcome, error) {
+	req := c.req
 	c.observeHead(EventCheckpoint, nil)
 	limit := e.cfg.Limit
 	if req.Limit > 0 {
