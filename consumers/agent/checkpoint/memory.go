@@ -28,7 +28,8 @@ type Memory struct {
 // memoryThread is a thread with what belongs to it.
 type memoryThread struct {
 	Thread
-	checkpoints []Checkpoint // oldest first
+	checkpoints []Checkpoint   // oldest first
+	places      map[string]int // of the checkpoints, by id
 	tasks       map[taskKey]TaskRecord
 	interrupts  map[string]*memoryInterrupt
 	runs        []*Run // by acceptance
@@ -94,7 +95,7 @@ func (m *Memory) thread(id string, created time.Time) *memoryThread {
 	if t := m.threads[id]; t != nil {
 		return t
 	}
-	t := &memoryThread{tasks: map[taskKey]TaskRecord{}, interrupts: map[string]*memoryInterrupt{}}
+	t := &memoryThread{places: map[string]int{}, tasks: map[taskKey]TaskRecord{}, interrupts: map[string]*memoryInterrupt{}}
 	t.Thread, _ = Thread{ID: id, CreatedAt: created}.complete(time.Now())
 	t.Status = ThreadIdle
 	m.threads[id] = t
@@ -110,7 +111,10 @@ func (t *memoryThread) head() string {
 
 // index returns the place of a checkpoint, or -1.
 func (t *memoryThread) index(id string) int {
-	return slices.IndexFunc(t.checkpoints, func(c Checkpoint) bool { return c.ID == id })
+	if i, ok := t.places[id]; ok {
+		return i
+	}
+	return -1
 }
 
 func (m *Memory) Load(ctx context.Context, threadID, checkpointID string) ([]Checkpoint, error) {

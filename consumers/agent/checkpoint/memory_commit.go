@@ -97,6 +97,7 @@ func readable(checkpoints []Checkpoint, tasks []TaskRecord) error {
 // add appends checkpoints and removes the tasks that they close.
 func (t *memoryThread) add(list []Checkpoint) {
 	for _, c := range list {
+		t.places[c.ID] = len(t.checkpoints)
 		t.checkpoints = append(t.checkpoints, c)
 		maps.DeleteFunc(t.tasks, func(key taskKey, _ TaskRecord) bool { return key.checkpointID == c.ParentID })
 	}

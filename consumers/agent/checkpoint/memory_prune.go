@@ -71,5 +71,9 @@ func (t *memoryThread) forget(stays func(Checkpoint) bool) int {
 	maps.DeleteFunc(t.tasks, func(key taskKey, _ TaskRecord) bool { return gone(key.checkpointID) })
 	maps.DeleteFunc(t.interrupts, func(_ string, in *memoryInterrupt) bool { return in.Resume != nil && gone(in.CheckpointID) })
 	t.checkpoints = slices.DeleteFunc(slices.Clone(t.checkpoints), func(c Checkpoint) bool { return !keep[c.ID] })
+	clear(t.places)
+	for i, c := range t.checkpoints {
+		t.places[c.ID] = i
+	}
 	return before - len(t.checkpoints)
 }
