@@ -64,11 +64,19 @@ func request(run checkpoint.Run, b backend.Begin) graph.Request {
 }
 
 func (w *worker) Decide(ctx context.Context, d checkpoint.Decision) error {
-	out, err := w.store.Decide(ctx, d)
-	if err == nil && out.Queued != nil {
-		w.wake(out.Queued.ThreadID)
+	run, err := w.store.Run(ctx, d.RunID)
+	if err != nil {
+		return err
 	}
-	return err
+	out, err := w.store.Decide(ctx, d)
+	if err != nil {
+		return err
+	}
+	w.wake(run.ThreadID)
+	if out.Queued == nil {
+		return backend.ErrNothingDecided
+	}
+	return nil
 }
 
 func (*worker) Check(_, _ json.RawMessage) error { return nil }
@@ -88,6 +96,7 @@ func (w *worker) Cancel(ctx context.Context, run checkpoint.Run) error {
 		return nil
 	}
 	w.backend.Stopped(run.ID, nil)
+	w.wake(run.ThreadID)
 	return nil
 }
 

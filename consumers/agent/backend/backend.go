@@ -12,11 +12,15 @@ import (
 	"github.com/ragline/ragline/consumers/agent/graph"
 )
 
+// ErrNothingDecided means that the store's Decide changed nothing: the run no longer waits, or somebody else was first.
+var ErrNothingDecided = errors.New("nothing was decided: the run does not wait for this answer")
+
 // Agent works on the runs.
 type Agent interface {
 	// Submit stores a run and gives it its turn. It returns the run's id, or graph errors for what the graph cannot take.
 	Submit(ctx context.Context, s Submission) (string, error)
-	// Decide answers questions of a run that waits and gives it its turn.
+	// Decide answers questions of a run that waits and gives it its turn. ErrNothingDecided when the run does not wait; one
+	// that is queued, because an edit left it nothing to do, gets its turn all the same.
 	Decide(ctx context.Context, d checkpoint.Decision) error
 	// Check says what is wrong with an answer to a question. Nil means that it can be used.
 	Check(question, answer json.RawMessage) error
@@ -31,7 +35,7 @@ type Submission struct {
 	// Input is what a client sent, nil to go on from where the thread, or From, stands.
 	Input json.RawMessage
 	Begin
-	// Ready is called with the run's id before the run can begin.
+	// Ready is called with the run's id before the run is stored. Its error must keep the run from being stored.
 	Ready func(runID string) error
 }
 
@@ -61,13 +65,14 @@ type Deps struct {
 // Backend is one graph's threads and runs.
 type Backend struct {
 	Deps
-	hub *hub
+	hub  *hub
+	gate *gate
 }
 
 var _ api.Backend = (*Backend)(nil)
 
 // New returns a backend.
-func New(d Deps) *Backend { return &Backend{Deps: d, hub: newHub(d.Now)} }
+func New(d Deps) *Backend { return &Backend{Deps: d, hub: newHub(d.Now), gate: newGate()} }
 
 // translate makes errors of the engine and the store those of the API.
 func translate(err error) error {
@@ -80,6 +85,8 @@ func translate(err error) error {
 		graph.ErrUnknownKey:    api.ErrInvalid,
 		graph.ErrAmbiguous:     api.ErrInvalid,
 		graph.ErrInput:         api.ErrInvalid,
+		graph.ErrVersion:       api.ErrInvalid,
+		ErrNothingDecided:      api.ErrBusy,
 	} {
 		if errors.Is(err, is) {
 			return fmt.Errorf("%w: %w", becomes, err)

@@ -21,19 +21,26 @@ func (b *Backend) Began(target, threadID string) func(graph.Event) {
 		if e.State != nil {
 			state = e.State
 		}
-		b.hub.add(target, event(thread, e, state))
+		b.hub.add(target, event(thread, e, state), state)
 	}
 }
 
 // Stopped says that the agent no longer works on a run: it has ended, failed, or waits for an answer.
-func (b *Backend) Stopped(target string, err error) { b.hub.close(target, err) }
+// Not when it goes on in another process: see Sweep.
+func (b *Backend) Stopped(target string, err error) {
+	var failed *api.RunFailure
+	if err != nil {
+		failed = failure(err.Error())
+	}
+	b.hub.close(target, failed)
+}
 
 // Watched says whether somebody wants the events of a run.
 func (b *Backend) Watched(target string) bool { return b.hub.watched(target) }
 
 // Say hands on a piece of a message, in LangChain's JSON. It belongs to the task that has begun last.
 func (b *Backend) Say(target string, piece json.RawMessage) {
-	b.hub.add(target, api.Event{At: b.stamp(), Message: &api.Message{Chunk: piece}})
+	b.hub.add(target, api.Event{At: b.stamp(), Message: &api.Message{Chunk: piece}}, nil)
 }
 
 func event(thread string, e graph.Event, state graph.State) api.Event {

@@ -1,177 +1,190 @@
 package backend
 
 import (
-	"context"
-	"iter"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/ragline/ragline/consumers/agent/api"
+	"github.com/ragline/ragline/consumers/agent/graph"
 )
 
 const (
 	// keep is how long the events of a run that has ended can be watched again.
 	keep = 5 * time.Minute
-	// mostEnded bounds how many ended runs are kept.
+	// mostEnded bounds how many ended runs are kept, mostBytes what all events weigh.
 	mostEnded = 1000
+	mostBytes = 64 << 20
 )
 
 // hub keeps the events of runs for those who watch.
 type hub struct {
-	now func() time.Time
+	now  func() time.Time
+	most int // bytes
 
 	mu sync.Mutex
-	// runs are by the API's id, targets lead to the one that a run of the store works for.
+	// runs are by the API's id. Targets has the open ones of each run of the store: several runs of the API may wait for one.
 	runs    map[string]*tape
-	targets map[string]*tape
-	busy    map[string]bool
-	ended   []*tape
+	targets map[string][]*tape
+	busy    map[string]*work
+	ended   []*tape // oldest first
+	bytes   int
 }
 
-// tape is what happened in a run. Changed is closed and replaced with each event.
-type tape struct {
-	id      string
-	events  []api.Event
-	over    bool
-	at      time.Time
-	changed chan struct{}
+// work is a stretch of work of this process on a run of the store.
+type work struct {
+	// over means that the store has been seen to have the run's end, of which the worker has not told.
+	over bool
 }
 
 func newHub(now func() time.Time) *hub {
-	return &hub{now: now, runs: map[string]*tape{}, targets: map[string]*tape{}, busy: map[string]bool{}}
+	return &hub{now: now, most: mostBytes, runs: map[string]*tape{}, targets: map[string][]*tape{}, busy: map[string]*work{}}
 }
 
-// open begins the tape of a run for which a run of the store works from now on.
-func (h *hub) open(id, target string) {
+// lock also forgets what has been kept long enough. It returns how to unlock.
+func (h *hub) lock() func() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.tape(id, target)
+	h.evict()
+	return h.mu.Unlock
 }
 
-func (h *hub) tape(id, target string) *tape {
-	t := h.runs[id]
-	if t == nil {
-		t = &tape{id: id, changed: make(chan struct{})}
-		h.runs[id] = t
+// open returns the tape of a run, and whether it is a new one. A new one gets what its run of the store does from now on.
+func (h *hub) open(id, target string) (*tape, bool) {
+	defer h.lock()()
+	if t := h.runs[id]; t != nil {
+		return t, false
 	}
-	if !t.over {
-		h.targets[target] = t
-	}
-	return t
+	t := &tape{id: id, target: target, changed: make(chan struct{})}
+	h.runs[id] = t
+	h.targets[target] = append(h.targets[target], t)
+	return t, true
+}
+
+func (h *hub) tape(id string) *tape {
+	defer h.lock()()
+	return h.runs[id]
 }
 
 // watched says whether somebody wants the events of a run of the store.
 func (h *hub) watched(target string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.targets[target] != nil
+	defer h.lock()()
+	return len(h.targets[target]) > 0
 }
 
 func (h *hub) running(target string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.busy[target]
+	defer h.lock()()
+	return h.busy[target] != nil
 }
 
 func (h *hub) begin(target string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.busy[target] = true
+	defer h.lock()()
+	h.busy[target] = &work{}
 }
 
-// add appends an event to the tape of a run of the store.
-func (h *hub) add(target string, e api.Event) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if t := h.targets[target]; t != nil {
-		t.events = append(t.events, e)
-		t.wake()
+// add appends an event to all open tapes of a run of the store. State is what the event holds on to, nil for the one before.
+func (h *hub) add(target string, e api.Event, state graph.State) {
+	defer h.lock()()
+	for _, t := range h.targets[target] {
+		h.bytes += t.add(e, state)
 	}
+	h.evict()
+	h.trim()
 }
 
-func (t *tape) wake() {
-	close(t.changed)
-	t.changed = make(chan struct{})
-}
-
-// close ends the tape of a run of the store that has stopped: done, failed or waiting for an answer.
-func (h *hub) close(target string, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// close ends all tapes of a run of the store that has stopped: done, failed or waiting for an answer.
+func (h *hub) close(target string, failed *api.RunFailure) {
+	defer h.lock()()
 	delete(h.busy, target)
-	t := h.targets[target]
-	if t == nil {
+	for _, t := range slices.Clone(h.targets[target]) {
+		h.end(t, failed)
+	}
+	h.evict()
+}
+
+// finish ends one tape and leaves the others of its target alone.
+func (h *hub) finish(t *tape, failed *api.RunFailure) {
+	defer h.lock()()
+	h.end(t, failed)
+	h.evict()
+}
+
+// end is finish for who holds mu. An empty tape is not kept: the store says as much.
+func (h *hub) end(t *tape, failed *api.RunFailure) {
+	if t.over {
 		return
 	}
-	delete(h.targets, target)
-	if err != nil {
-		t.events = append(t.events, api.Event{At: h.now().UTC(), Failed: failure(err.Error())})
+	h.targets[t.target] = slices.DeleteFunc(h.targets[t.target], func(other *tape) bool { return other == t })
+	if len(h.targets[t.target]) == 0 {
+		delete(h.targets, t.target)
+	}
+	if failed != nil {
+		h.bytes += t.add(api.Event{At: h.now().UTC(), Failed: failed}, nil)
 	}
 	t.over, t.at = true, h.now()
 	t.wake()
+	if len(t.entries) == 0 {
+		delete(h.runs, t.id)
+		return
+	}
 	h.ended = append(h.ended, t)
-	for len(h.ended) > mostEnded || len(h.ended) > 0 && h.now().Sub(h.ended[0].at) > keep {
-		delete(h.runs, h.ended[0].id)
-		h.ended = h.ended[1:]
+}
+
+// evict forgets ended tapes that are too old, too many or too large, oldest first. The caller holds mu.
+func (h *hub) evict() {
+	for len(h.ended) > 0 && (len(h.ended) > mostEnded || h.bytes > h.most || h.now().Sub(h.ended[0].at) > keep) {
+		t := h.ended[0]
+		h.ended[0], h.ended = nil, h.ended[1:]
+		delete(h.runs, t.id)
+		h.bytes -= t.bytes
 	}
 }
 
-// Events yields the events of a run as they come, and ends when the run has stopped.
-func (b *Backend) Events(ctx context.Context, runID string) iter.Seq2[api.Event, error] {
-	return func(yield func(api.Event, error) bool) {
-		t, err := b.watch(ctx, runID)
-		if err != nil {
-			yield(api.Event{}, err)
+// trim forgets the older half of the largest open tape until all fit. The caller holds mu.
+func (h *hub) trim() {
+	for h.bytes > h.most {
+		var largest *tape
+		for _, t := range h.runs {
+			if len(t.entries) > 1 && (largest == nil || t.bytes > largest.bytes) {
+				largest = t
+			}
+		}
+		if largest == nil {
 			return
 		}
-		for seen := 0; t != nil; {
-			b.hub.mu.Lock()
-			fresh, over, changed := t.events[seen:], t.over, t.changed
-			b.hub.mu.Unlock()
-			for _, e := range fresh {
-				if !yield(e, nil) {
-					return
-				}
-			}
-			if seen += len(fresh); len(fresh) > 0 {
-				continue
-			}
-			if over {
-				return
-			}
-			select {
-			case <-ctx.Done():
-				yield(api.Event{}, ctx.Err())
-				return
-			case <-changed:
-			}
-		}
+		h.bytes -= largest.cut(len(largest.entries) / 2)
 	}
 }
 
-// watch returns the tape of a run, or nil for one that has stopped and of which nothing is kept.
-// One that is under way, since an earlier process or over Kafka, is watched from here on.
-func (b *Backend) watch(ctx context.Context, runID string) (*tape, error) {
-	r, err := b.find(ctx, runID)
-	if err != nil {
-		return nil, err
+// live returns the open tapes on whose runs nobody works here.
+func (h *hub) live() []*tape {
+	defer h.lock()()
+	var out []*tape
+	for target, tapes := range h.targets {
+		if h.busy[target] == nil {
+			out = append(out, tapes...)
+		}
 	}
-	b.hub.mu.Lock()
-	t := b.hub.runs[runID]
-	if t == nil {
-		t = b.hub.tape(runID, r.Target)
+	return out
+}
+
+func (h *hub) working() map[string]*work {
+	defer h.lock()()
+	out := map[string]*work{}
+	for target, w := range h.busy {
+		out[target] = w
 	}
-	b.hub.mu.Unlock()
-	if t.over {
-		return t, nil
+	return out
+}
+
+// seen notes whether the store has the end of a stretch of work. A worker that is about to tell of it has the time until the
+// next look: then the run is taken to have left this process.
+func (h *hub) seen(target string, w *work, over bool) {
+	defer h.lock()()
+	if h.busy[target] != w {
+		return
 	}
-	// It may have stopped before the tape was there.
-	run, err := b.current(ctx, r)
-	if err != nil {
-		return nil, err
+	if over && w.over {
+		delete(h.busy, target)
 	}
-	if run.Status != api.RunPending && run.Status != api.RunRunning {
-		b.hub.close(r.Target, nil)
-	}
-	return t, nil
+	w.over = over
 }

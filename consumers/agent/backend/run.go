@@ -25,9 +25,17 @@ type record struct {
 	Run api.Run `json:"run"`
 	// Target is the run of the store that does its work.
 	Target string `json:"target"`
+	// Preparing is set until the target is known to have been accepted, or to have been given its answer.
+	Preparing bool `json:"preparing,omitempty"`
 	// Settled is the status of a run that needed no work, or whose target has gone on with a later run.
 	Settled api.RunStatus `json:"settled,omitempty"`
 }
+
+// deleted is the Settled of a run that is not shown. Without its record it would be made up from its target.
+const deleted api.RunStatus = "deleted"
+
+// preparation is how long a record may be on its way to its target. Older ones are those of a process that crashed.
+const preparation = time.Minute
 
 func (b *Backend) save(ctx context.Context, r record) error {
 	raw, err := json.Marshal(r)
@@ -43,7 +51,11 @@ func (b *Backend) save(ctx context.Context, r record) error {
 func (b *Backend) find(ctx context.Context, id string) (record, error) {
 	stored, err := b.Store.Record(ctx, kindRun, id)
 	if err == nil {
-		return decode(stored)
+		r, err := decode(stored)
+		if err == nil && r.Settled == deleted {
+			err = api.ErrNotFound
+		}
+		return r, err
 	}
 	if !errors.Is(err, checkpoint.ErrNotFound) {
 		return record{}, err
@@ -91,12 +103,20 @@ func (b *Backend) current(ctx context.Context, r record) (api.Run, error) {
 		return out, nil
 	}
 	run, err := b.Store.Run(ctx, r.Target)
-	if errors.Is(err, checkpoint.ErrNotFound) {
+	unknown := errors.Is(err, checkpoint.ErrNotFound)
+	if err != nil && !unknown {
+		return out, err
+	}
+	switch {
+	case r.Preparing && b.Now().Sub(out.CreatedAt) < preparation && (unknown || run.Status == checkpoint.StatusInterrupted):
+		out.Status = api.RunPending
+		return out, nil
+	case unknown && r.Preparing:
+		out.Status, out.Error = api.RunError, failure("the run was not accepted before the server stopped: start it again")
+		return out, nil
+	case unknown:
 		out.Status = api.RunSuccess // forgotten since
 		return out, nil
-	}
-	if err != nil {
-		return out, err
 	}
 	out.Status, out.Error = b.status(run)
 	if !run.EndedAt.IsZero() {
@@ -152,7 +172,7 @@ func (b *Backend) Runs(ctx context.Context, q api.RunQuery) ([]api.Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		if (q.Status == "" || run.Status == q.Status) && contains(run.Metadata, q.Metadata) {
+		if (q.Status == "" || run.Status == q.Status) && api.Contains(run.Metadata, q.Metadata) {
 			found = append(found, run)
 		}
 	}
@@ -176,7 +196,9 @@ func (b *Backend) records(ctx context.Context, key string) ([]record, error) {
 			return nil, err
 		}
 		targets[r.Target] = true
-		all = append(all, r)
+		if r.Settled != deleted {
+			all = append(all, r)
+		}
 	}
 	runs, err := b.Store.ThreadRuns(ctx, key, mostRuns, 0)
 	if err != nil {
@@ -200,7 +222,23 @@ func (b *Backend) DeleteRun(ctx context.Context, id string) error {
 	if run.Status == api.RunPending || run.Status == api.RunRunning {
 		return fmt.Errorf("run %s: %w", id, api.ErrBusy)
 	}
-	return b.Store.DeleteRecord(ctx, kindRun, id)
+	leave, err := b.gate.enter(ctx, b.key(run.ThreadID))
+	if err != nil {
+		return err
+	}
+	defer leave()
+	r, err := b.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	return b.bury(ctx, r)
+}
+
+// bury leaves of a run's record only what keeps it from being made up.
+func (b *Backend) bury(ctx context.Context, r record) error {
+	return b.save(ctx, record{
+		Run: api.Run{ID: r.Run.ID, ThreadID: r.Run.ThreadID, CreatedAt: r.Run.CreatedAt}, Target: r.Target, Settled: deleted,
+	})
 }
 
 // Cancel ends a run that has not ended. With rollback its thread goes back to where it was before the run.
@@ -222,6 +260,11 @@ func (b *Backend) Cancel(ctx context.Context, runID string, rollback bool) error
 	if !rollback {
 		return nil
 	}
+	leave, err := b.gate.enter(ctx, run.ThreadID)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	return b.undo(ctx, run)
 }
 
@@ -237,13 +280,13 @@ func (b *Backend) undo(ctx context.Context, run checkpoint.Run) error {
 	for _, stored := range all {
 		r, err := decode(stored)
 		if err == nil && r.Target == run.ID {
-			err = b.Store.DeleteRecord(ctx, kindRun, stored.ID)
+			err = b.bury(ctx, r)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return b.bury(ctx, b.madeUp(run))
 }
 
 // rollback makes a copy of what the thread was before the run its newest checkpoint.

@@ -11,7 +11,9 @@ import (
 	"github.com/ragline/ragline/consumers/agent/graph"
 )
 
-// Start begins a run, or lets the one that waits go on.
+// Start begins a run, or lets the one that waits go on. Of a thread one is started at a time, so that a multitask strategy
+// holds for what it was decided on. That is so in one process: where several share a store, a strategy is applied as well as
+// can be, and two runs that are both to be refused while another is under way may both be queued.
 func (b *Backend) Start(ctx context.Context, s api.Start) (api.Run, error) {
 	key := b.key(s.ThreadID)
 	if err := b.touch(ctx, key); err != nil {
@@ -20,6 +22,11 @@ func (b *Backend) Start(ctx context.Context, s api.Start) (api.Run, error) {
 	if !s.After.IsZero() && s.After.After(b.Now()) {
 		return api.Run{}, fmt.Errorf("%w: this server does not hold runs back: start it when it is to run", api.ErrInvalid)
 	}
+	leave, err := b.gate.enter(ctx, key)
+	if err != nil {
+		return api.Run{}, err
+	}
+	defer leave()
 	waiting, err := b.makeWay(ctx, key, s)
 	if err != nil {
 		return api.Run{}, err
@@ -32,7 +39,7 @@ func (b *Backend) Start(ctx context.Context, s api.Start) (api.Run, error) {
 	case waiting != "" && b.continues(ctx, key, s):
 		return b.resume(ctx, key, waiting, r, s)
 	}
-	return b.begin(ctx, key, r, s)
+	return b.begin(ctx, key, waiting, r, s)
 }
 
 // makeWay applies the multitask strategy. It returns the run that waits for an answer, if one does.
@@ -72,14 +79,14 @@ func ends(s api.Start) bool {
 }
 
 func (b *Backend) end(ctx context.Context, key string, r record, s api.Start) (api.Run, error) {
-	if err := b.dismiss(ctx, key); err != nil {
+	u, err := b.update(s.Update, nil, "")
+	if err != nil {
+		return api.Run{}, err
+	}
+	if err := b.dismiss(ctx, key, ""); err != nil {
 		return api.Run{}, err
 	}
 	if len(s.Update) > 0 {
-		u, err := b.update(s.Update, nil, "")
-		if err != nil {
-			return api.Run{}, err
-		}
 		if _, err := b.Engine.Update(ctx, graph.Edit{ThreadID: key, Updates: []graph.NodeUpdate{u}}); err != nil {
 			return api.Run{}, translate(err)
 		}
@@ -106,6 +113,7 @@ func (b *Backend) continues(ctx context.Context, key string, s api.Start) bool {
 
 // resume answers the waiting run.
 func (b *Backend) resume(ctx context.Context, key, waiting string, r record, s api.Start) (api.Run, error) {
+	ended := false
 	if len(s.Update) > 0 || len(s.Goto) > 0 {
 		u, err := b.update(s.Update, s.Goto, "")
 		if err != nil {
@@ -114,32 +122,67 @@ func (b *Backend) resume(ctx context.Context, key, waiting string, r record, s a
 		if len(s.Resume) > 0 {
 			return api.Run{}, fmt.Errorf("%w: send the answer and the update one after the other", api.ErrInvalid)
 		}
-		if _, err := b.Engine.Update(ctx, graph.Edit{ThreadID: key, RunID: waiting, Updates: []graph.NodeUpdate{u}}); err != nil {
+		p, err := b.Engine.Update(ctx, graph.Edit{ThreadID: key, RunID: waiting, Updates: []graph.NodeUpdate{u}})
+		if err != nil {
 			return api.Run{}, translate(err)
 		}
+		ended = len(p.Next) == 0
 	}
 	answers, err := b.answers(ctx, key, s.Resume)
 	if err != nil {
 		return api.Run{}, err
 	}
-	// The runs that have stopped at the question are over; from here on the target does the work of this one.
-	if err := b.settle(ctx, key, waiting); err != nil {
+	if err := b.prepare(ctx, &r, waiting); err != nil {
 		return api.Run{}, err
 	}
-	r.Target = waiting
+	err = b.Agent.Decide(ctx, checkpoint.Decision{RunID: waiting, Answers: answers, Continue: true})
+	if ended && errors.Is(err, ErrNothingDecided) {
+		err = nil // an edit that left nothing to do has queued the run
+	}
+	if err != nil {
+		return api.Run{}, b.withdraw(ctx, r, err)
+	}
+	ctx = context.WithoutCancel(ctx) // what is decided is decided
+	if err := b.settle(ctx, key, waiting, r.Run.ID); err != nil {
+		return api.Run{}, err
+	}
+	return b.accepted(ctx, r)
+}
+
+// prepare saves the record of a run whose target is about to be given its turn, and begins to keep its events.
+func (b *Backend) prepare(ctx context.Context, r *record, target string) error {
+	r.Target, r.Preparing = target, true
+	if err := b.save(ctx, *r); err != nil {
+		return err
+	}
+	b.hub.open(r.Run.ID, target)
+	return nil
+}
+
+// accepted completes the record of a run whose target has its turn.
+func (b *Backend) accepted(ctx context.Context, r record) (api.Run, error) {
+	r.Preparing = false
 	if err := b.save(ctx, r); err != nil {
 		return api.Run{}, err
-	}
-	b.hub.open(r.Run.ID, waiting)
-	err = b.Agent.Decide(ctx, checkpoint.Decision{RunID: waiting, Answers: answers, Continue: true})
-	if err != nil {
-		b.hub.close(waiting, err)
-		return api.Run{}, translate(err)
 	}
 	return b.current(ctx, r)
 }
 
-func (b *Backend) settle(ctx context.Context, key, target string) error {
+// withdraw forgets a run that was prepared and did not come to be. If the store has accepted it all the same, it lists under
+// its target's id.
+func (b *Backend) withdraw(ctx context.Context, r record, cause error) error {
+	cause = translate(cause)
+	if !r.Preparing {
+		return cause
+	}
+	if t := b.hub.tape(r.Run.ID); t != nil {
+		b.hub.finish(t, failure(cause.Error()))
+	}
+	return errors.Join(cause, b.Store.DeleteRecord(context.WithoutCancel(ctx), kindRun, r.Run.ID))
+}
+
+// settle says of the runs that have stopped at a target's question that they are over: the target now works for another.
+func (b *Backend) settle(ctx context.Context, key, target, other string) error {
 	all, err := b.Store.ListRecords(ctx, kindRun, key, mostRuns, 0)
 	if err != nil {
 		return err
@@ -149,7 +192,7 @@ func (b *Backend) settle(ctx context.Context, key, target string) error {
 		if err != nil {
 			return err
 		}
-		if r.Target != target || r.Settled != "" {
+		if r.Target != target || r.Settled != "" || r.Run.ID == other {
 			continue
 		}
 		r.Settled = api.RunSuccess
@@ -199,10 +242,23 @@ func (b *Backend) answers(ctx context.Context, key string, resume map[string]jso
 	return out, nil
 }
 
-// begin submits a run of its own.
-func (b *Backend) begin(ctx context.Context, key string, r record, s api.Start) (api.Run, error) {
+// unasked says why a run cannot answer: somebody else has, or nobody asked.
+func (b *Backend) unasked(ctx context.Context, key string, s api.Start) error {
+	run, err := b.Store.Turn(ctx, key)
+	switch {
+	case errors.Is(err, checkpoint.ErrNotFound):
+		return fmt.Errorf("%w: thread %s has no open question", api.ErrInvalid, s.ThreadID)
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("thread %s: run %s goes on, there is nothing to answer: %w", s.ThreadID, run.ID, api.ErrBusy)
+}
+
+// begin submits a run of its own. The one that waits for an answer, if there is one, is dismissed only when the new one is
+// stored, behind it: so a crash, or a store that fails, loses neither.
+func (b *Backend) begin(ctx context.Context, key, waiting string, r record, s api.Start) (api.Run, error) {
 	if len(s.Resume) > 0 {
-		return api.Run{}, fmt.Errorf("%w: thread %s has no open question", api.ErrInvalid, s.ThreadID)
+		return api.Run{}, b.unasked(ctx, key, s)
 	}
 	u, err := b.update(s.Update, s.Goto, "")
 	if err != nil {
@@ -211,21 +267,19 @@ func (b *Backend) begin(ctx context.Context, key string, r record, s api.Start) 
 	if len(u.Sends) > 0 {
 		return api.Run{}, fmt.Errorf("%w: a command can go to nodes, but send them nothing", api.ErrInvalid)
 	}
-	target, err := b.Agent.Submit(ctx, Submission{ThreadID: key, Input: s.Input, Begin: Begin{
+	_, err = b.Agent.Submit(ctx, Submission{ThreadID: key, Input: s.Input, Begin: Begin{
 		From: s.CheckpointID, Continue: s.Input == nil, Writes: u.Writes, Goto: u.Goto,
 		Before: s.InterruptBefore, After: s.InterruptAfter, Limit: s.Limit,
-	}, Ready: func(target string) error {
-		// A new beginning drops what was next, as in LangGraph: now that it is known to be one.
-		if err := b.dismiss(ctx, key); err != nil {
-			return err
-		}
-		r.Target = target
-		b.hub.open(r.Run.ID, target)
-		return b.save(ctx, r)
-	}})
+	}, Ready: func(target string) error { return b.prepare(ctx, &r, target) }})
 	if err != nil {
-		b.hub.close(target, err)
-		return api.Run{}, translate(err)
+		return api.Run{}, b.withdraw(ctx, r, err)
 	}
-	return b.current(ctx, r)
+	ctx = context.WithoutCancel(ctx) // it will run
+	if waiting != "" {
+		// A new beginning drops what was next, as in LangGraph.
+		if err := b.dismiss(ctx, key, waiting); err != nil {
+			return api.Run{}, fmt.Errorf("ending run %s, which run %s waits for: %w", waiting, r.Target, err)
+		}
+	}
+	return b.accepted(ctx, r)
 }

@@ -30,7 +30,7 @@ func (b *Backend) History(ctx context.Context, threadID string, q api.HistoryQue
 		left := q.Limit
 		give := func(s graph.Snapshot) bool {
 			out := snapshot(threadID, s)
-			if !contains(metadata(out), q.Metadata) {
+			if !api.Contains(metadata(out), q.Metadata) {
 				return true
 			}
 			left--
@@ -92,7 +92,7 @@ func (b *Backend) Update(ctx context.Context, threadID string, u api.StateUpdate
 		return "", err
 	}
 	if u.AsNode == graph.End && len(update.Writes) == 0 {
-		if err := b.dismiss(ctx, key); err != nil {
+		if err := b.dismiss(ctx, key, ""); err != nil {
 			return "", err
 		}
 	}
@@ -103,6 +103,12 @@ func (b *Backend) Update(ctx context.Context, threadID string, u api.StateUpdate
 	p, err := b.Engine.Update(ctx, graph.Edit{
 		ThreadID: key, RunID: waiting, CheckpointID: u.CheckpointID, Updates: []graph.NodeUpdate{update},
 	})
+	if err == nil && waiting != "" && len(p.Next) == 0 { // the edit has queued it, to come to its end
+		err = b.Agent.Decide(ctx, checkpoint.Decision{RunID: waiting, Continue: true})
+	}
+	if errors.Is(err, ErrNothingDecided) {
+		err = nil
+	}
 	return p.ID, translate(err)
 }
 
@@ -151,10 +157,13 @@ func snapshot(threadID string, s graph.Snapshot) api.Snapshot {
 	return out
 }
 
+// push is how LangGraph calls a task that was sent its input.
+const push = "__pregel_push"
+
 func task(t graph.TaskInfo, state graph.State) api.Task {
 	out := api.Task{ID: t.ID, Name: t.Node, Path: []any{"__pregel_pull", t.Node}, Triggers: []string{"branch:to:" + t.Node}, Done: t.Done, Input: state}
 	if t.Input != nil {
-		out.Path, out.Triggers = []any{"__pregel_push", t.Path}, []string{"__pregel_push"}
+		out.Path, out.Triggers = []any{push, t.Path}, []string{push}
 		out.Input = nil
 		_ = json.Unmarshal(t.Input, &out.Input) // what is no object cannot be shown as one
 	}

@@ -159,7 +159,7 @@ func (b *Backend) withValues(ctx context.Context, query checkpoint.ThreadQuery, 
 	}
 	var found []api.Thread
 	for _, t := range all {
-		if contains(t.Values, q.Values) {
+		if api.Contains(t.Values, q.Values) {
 			found = append(found, t)
 		}
 	}
@@ -224,20 +224,22 @@ func (b *Backend) PatchThread(ctx context.Context, id string, metadata map[strin
 
 // DeleteThread forgets a thread. A run that waits for an answer is ended first: nobody can answer any more.
 func (b *Backend) DeleteThread(ctx context.Context, id string) error {
-	if err := b.dismiss(ctx, b.key(id)); err != nil {
+	if err := b.dismiss(ctx, b.key(id), ""); err != nil {
 		return err
 	}
 	return translate(b.Store.DeleteThread(ctx, b.key(id)))
 }
 
-// dismiss ends the run of a thread that waits for an answer, if there is one.
-func (b *Backend) dismiss(ctx context.Context, key string) error {
+// dismiss ends the run of a thread that waits for an answer, if there is one and it is the one named. "" names any.
+func (b *Backend) dismiss(ctx context.Context, key, only string) error {
 	run, err := b.Store.Turn(ctx, key)
-	if errors.Is(err, checkpoint.ErrNotFound) || err == nil && run.Status != checkpoint.StatusInterrupted {
+	switch {
+	case errors.Is(err, checkpoint.ErrNotFound):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case run.Status != checkpoint.StatusInterrupted || only != "" && run.ID != only:
+		return nil
 	}
 	return b.Agent.Cancel(ctx, run)
 }
