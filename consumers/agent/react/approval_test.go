@@ -78,7 +78,7 @@ func TestCopiedThreadAsksAgain(t *testing.T) {
 	t.Parallel()
 	r := setup(t).stop(t, quotationAsked)
 	effects := r.counted()
-	r.answerUntil(t, `true`, react.NodeReview)
+	r.approve(t)
 	require.NoError(t, r.engine.CopyThread(t.Context(), "r", "copy"))
 	r.again(t, "copy", "second", "")
 	require.Equal(t, checkpoint.StatusInterrupted, r.out.Status)
@@ -131,7 +131,7 @@ func TestApprovalIsOfWhatWasApproved(t *testing.T) {
 			return []checkpoint.Write{w}
 		},
 		"other arguments": func(t *testing.T, r *reviewed) []checkpoint.Write {
-			r.answerUntil(t, `true`, react.NodeReview)
+			r.approve(t)
 			list := messages(t, r.out.State)
 			m := list[len(list)-1]
 			m.ToolCalls[0].Args = json.RawMessage(`{"items":[{"style":"NS-P101","quantity":20000}]}`)
@@ -146,38 +146,35 @@ func TestApprovalIsOfWhatWasApproved(t *testing.T) {
 			{AsNode: react.NodeReview, Goto: []string{react.NodeTool}, Writes: approve(t, r)},
 		}})
 		require.NoError(t, err, name)
-		_, err = r.store.Decide(t.Context(), checkpoint.Decision{RunID: "r", Continue: true})
-		require.NoError(t, err)
-		r.run(t)
+		r.goOn(t)
 		require.Equal(t, checkpoint.StatusInterrupted, r.out.Status, name)
 		require.Equal(t, "generate_quotation", r.question(t).Action().Name)
 		require.Zero(t, *effects, name)
 	}
 }
 
-// answerUntil answers, and stops the run behind the node.
-func (r *reviewed) answerUntil(t *testing.T, value, node string) {
+// approve answers the review, and stops the run in front of the tool.
+func (r *reviewed) approve(t *testing.T) {
 	t.Helper()
-	drain := make(chan struct{})
-	count := r.req.Hook
-	r.req.Drain, r.req.Hook = drain, func(ctx context.Context, s *graph.Super) error {
-		if s.Tasks[0].Node == node {
-			close(drain)
-		}
-		return count(ctx, s)
-	}
-	_, err := r.store.Decide(t.Context(), checkpoint.Decision{Answers: map[string]json.RawMessage{r.out.Interrupts[0].ID: json.RawMessage(value)}})
+	r.req.InterruptBefore = []string{react.NodeTool}
+	r.answer(t, `true`)
+	r.req.InterruptBefore = nil
+	require.Equal(t, checkpoint.StatusInterrupted, r.out.Status)
+}
+
+// goOn lets a run that an edit has stopped go on.
+func (r *reviewed) goOn(t *testing.T) {
+	t.Helper()
+	_, err := r.store.Decide(t.Context(), checkpoint.Decision{RunID: "r", Continue: true})
 	require.NoError(t, err)
-	r.out, err = r.engine.Run(t.Context(), r.req)
-	require.ErrorIs(t, err, graph.ErrDrained)
-	r.req.Drain, r.req.Hook = nil, count
+	r.run(t)
 }
 
 func TestApprovalHoldsForAllWaysToWriteTheSameArguments(t *testing.T) {
 	t.Parallel()
 	r := setup(t).stop(t, quotationAsked)
 	effects := r.counted()
-	r.answerUntil(t, `true`, react.NodeReview)
+	r.approve(t)
 	list := messages(t, r.out.State)
 	m := list[len(list)-1]
 	m.ToolCalls[0].Args = json.RawMessage(` { "items" : [ { "quantity":20, "style":"NS-P101" } ] } `)
@@ -187,7 +184,7 @@ func TestApprovalHoldsForAllWaysToWriteTheSameArguments(t *testing.T) {
 		{AsNode: react.NodeReview, Goto: []string{react.NodeTool}, Writes: []checkpoint.Write{{Key: "messages", Value: raw}}},
 	}})
 	require.NoError(t, err)
-	r.run(t)
+	r.goOn(t)
 	require.Equal(t, checkpoint.StatusDone, r.out.Status)
 	require.Equal(t, 1, *effects)
 }

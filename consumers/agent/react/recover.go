@@ -14,7 +14,9 @@ import (
 
 // begins says whether the intent of a call is stored right before the call, and not with the super-step before it: where
 // only a person can say what became of a call that was cut off, one that was not begun must not be asked about.
-func (r *loop) begins(t tool.Tool) bool { return r.Commit != nil && !t.Idempotent && t.Reconcile == nil }
+func (r *loop) begins(t tool.Tool) bool {
+	return r.Commit != nil && !t.Idempotent && t.Reconcile == nil
+}
 
 // begin stores such an intent.
 func (r *loop) begin(ctx context.Context, t *graph.Task, c Call, found tool.Tool) error {

@@ -117,7 +117,9 @@ func TestAnswerThatWasGivenCountsWithoutAnIntent(t *testing.T) {
 	x.Idempotent = false
 	b.tools(x)
 	b.deps.Model = &script{responses: []llm.Response{wants("a"), {Text: "done"}}}
-	b.deps.Receipt = func(context.Context, string) (checkpoint.Receipt, error) { return checkpoint.Receipt{}, checkpoint.ErrNotFound }
+	b.deps.Receipt = func(context.Context, string) (checkpoint.Receipt, error) {
+		return checkpoint.Receipt{}, checkpoint.ErrNotFound
+	}
 	r := &reviewed{bench: b, engine: b.engine(t), req: b.request(t, "r", "?", 10)}
 	r.run(t)
 	require.Equal(t, checkpoint.StatusInterrupted, r.out.Status)

@@ -37,7 +37,7 @@ type Tool struct {
 	llm.Tool
 	// Sensitive tools wait for a person, unless reviews are off.
 	Sensitive bool
-	// Idempotent tools may run again after a crash, and when the model wants to after an Uncertain error.
+	// Idempotent tools may run again after a crash or an Uncertain error.
 	Idempotent bool
 	// Timeout bounds a call. Zero is the caller's default.
 	Timeout time.Duration

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
@@ -13,13 +14,16 @@ import (
 	"github.com/ragline/ragline/consumers/agent/tool"
 )
 
-// call makes a call. Whatever goes wrong on the way is a failure of the tool; a connection that may be broken is made anew.
+// codeRejected is the SDK's own for what the transport did not get through, a gateway's answer among it.
+const codeRejected = -32005
+
+// call makes a call. Whatever goes wrong on the way is a failure of the tool; a connection that may be broken is looked at.
 func (s *server) call(ctx context.Context, name string, in tool.Invocation) (tool.Result, error) {
 	var arguments map[string]json.RawMessage
 	if err := json.Unmarshal(in.Arguments, &arguments); err != nil {
 		return tool.Result{}, fmt.Errorf("%w: they must be a JSON object: %w", tool.ErrArguments, err)
 	}
-	session, err := s.connected()
+	l, err := s.connected()
 	if err != nil {
 		return tool.Result{}, err
 	}
@@ -29,20 +33,36 @@ func (s *server) call(ctx context.Context, name string, in tool.Invocation) (too
 		s.watch(in.CallID, in.Progress)
 		defer s.watch(in.CallID, nil)
 	}
-	res, err := session.CallTool(ctx, params)
+	res, err := l.session.CallTool(ctx, params)
 	if err == nil {
 		return result(res)
 	}
-	var wire *jsonrpc.Error
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return tool.Result{}, ctx.Err()
-	case errors.As(err, &wire) && wire.Code == jsonrpc.CodeInvalidParams:
-		return tool.Result{}, fmt.Errorf("%w: %w", tool.ErrArguments, err)
-	case !errors.As(err, &wire):
-		_ = session.Close() // run takes it from here
 	}
-	return tool.Result{}, fmt.Errorf("%w: MCP server %s: %w", tool.ErrFailed, s.name, err)
+	var wire *jsonrpc.Error
+	if !errors.As(err, &wire) {
+		l.suspect()
+	}
+	return tool.Result{}, fmt.Errorf("%w: MCP server %s: %w", kind(err), s.name, err)
+}
+
+// kind says what is known of a call that failed: that its server has refused it, that it never got there, or nothing.
+func kind(err error) error {
+	var wire *jsonrpc.Error
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, sdk.ErrConnectionClosed), errors.Is(err, sdk.ErrSessionMissing):
+		return tool.ErrFailed
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return tool.ErrFailed
+	case !errors.As(err, &wire) || wire.Code == codeRejected:
+		return tool.ErrLost
+	case wire.Code == jsonrpc.CodeInvalidParams:
+		return tool.ErrArguments
+	default:
+		return tool.ErrFailed
+	}
 }
 
 // watch passes on the progress of a call, or no longer.

@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -28,8 +27,10 @@ type server struct {
 
 	changed chan struct{} // the server has announced another list
 
+	draining sync.WaitGroup // lines whose last calls are under way
+
 	mu       sync.Mutex
-	session  *sdk.ClientSession // nil while the server is away
+	line     *line // nil while the server is away
 	tools    []tool.Tool
 	why      string // it is away
 	progress map[string]func(tool.Progress)
@@ -56,6 +57,7 @@ func pause(ctx context.Context, failures int) {
 // run starts the server again and again until ctx ends.
 func (s *server) run(ctx context.Context, tried func()) {
 	defer tried()
+	defer s.draining.Wait()
 	for failures := 0; ctx.Err() == nil; {
 		up, err := s.serve(ctx, tried)
 		if ctx.Err() != nil {
@@ -85,7 +87,7 @@ func (s *server) how() string {
 func (s *server) away(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.session, s.why = nil, err.Error()
+	s.line, s.why = nil, err.Error()
 }
 
 // serve connects and follows the list of tools until the connection ends. Up means that the server had listed its tools.
@@ -102,35 +104,33 @@ func (s *server) serve(ctx context.Context, listed func()) (up bool, err error) 
 	if err != nil {
 		return false, fmt.Errorf("connecting: %w%s", err, said())
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- session.Wait() }()
-	var over bool
-	defer func() {
-		_ = session.Close() // the connection may be gone already
-		if !over {
-			<-ended
-		}
-	}()
+	l := newLine(session)
+	defer s.hangUp(l)
 	if err := s.list(start, session); err != nil {
 		return false, fmt.Errorf("listing tools: %w%s", err, said())
 	}
 	s.mu.Lock()
-	s.session = session
+	s.line = l
 	s.mu.Unlock()
 	listed()
+	return true, s.follow(ctx, l, said)
+}
+
+// follow returns why the connection is of no use any more.
+func (s *server) follow(ctx context.Context, l *line, said func() string) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return true, ctx.Err()
-		case err := <-ended:
-			over = true
-			if err == nil {
-				err = errors.New("it closed the connection")
+			return ctx.Err()
+		case <-l.ended:
+			return fmt.Errorf("%w%s", l.err, said())
+		case <-l.suspected:
+			if err := l.ping(ctx); err != nil {
+				return fmt.Errorf("asking whether it is still there: %w%s", err, said())
 			}
-			return true, fmt.Errorf("%w%s", err, said())
 		case <-s.changed:
-			if err := s.list(ctx, session); err != nil {
-				return true, fmt.Errorf("listing tools: %w%s", err, said())
+			if err := s.list(ctx, l.session); err != nil {
+				return fmt.Errorf("listing tools: %w%s", err, said())
 			}
 		}
 	}
@@ -178,14 +178,4 @@ func (s *server) listed() []tool.Tool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tools
-}
-
-// connected returns the session, or why there is none.
-func (s *server) connected() (*sdk.ClientSession, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.session == nil {
-		return nil, fmt.Errorf("%w: MCP server %s is away and is tried again: %s", tool.ErrFailed, s.name, s.why)
-	}
-	return s.session, nil
 }
