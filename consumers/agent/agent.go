@@ -147,11 +147,12 @@ func (a *Agent) open() error {
 	tools := append([]tool.Tool{
 		tool.Search(a.index), tool.Lookup(a.deps.Pack), tool.Quotation(a.deps.Pack), tool.Enquiry(),
 	}, a.deps.Tools...)
-	a.engine, err = graph.NewEngine(react.New(react.Deps{
+	loop := react.New(react.Deps{
 		Config: a.cfg.React, Model: a.deps.Model, Tools: func() []tool.Tool { return slices.Concat(tools, a.servers.Tools()) }, Prices: prices,
 		System: a.deps.Pack.Prompts["system"], NotFound: a.deps.Pack.NotFound,
-		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Stream: a.say, Now: a.deps.Now,
-	}), a.store, graph.Config{Now: a.deps.Now})
+		Reviews: a.cfg.Reviews == "on", Receipt: a.store.Receipt, Commit: a.store.Commit, Stream: a.say, Now: a.deps.Now,
+	})
+	a.engine, err = graph.NewEngine(loop, a.store, graph.Config{Now: a.deps.Now})
 	if err != nil {
 		return err
 	}

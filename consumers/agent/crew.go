@@ -179,5 +179,5 @@ func (a *Agent) scan(ctx context.Context) error {
 			a.schedule.resume(e.runID, e.threadID) // decided, or ended, elsewhere
 		}
 	}
-	return a.fill(ctx)
+	return errors.Join(a.fill(ctx), a.backend.Sweep(ctx))
 }

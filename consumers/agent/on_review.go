@@ -32,7 +32,8 @@ func (a *Agent) onReview(ctx context.Context, e event.Event, d *event.ReviewDeci
 	}
 	return a.persist(ctx, "storing decision on review "+d.GetReviewId(), func() error {
 		out, err := a.store.Decide(ctx, checkpoint.Decision{
-			Answers: map[string]json.RawMessage{d.GetReviewId(): value}, At: checkpoint.Position(e.Position),
+			ThreadPrefix: threadKey(e.Tenant, ""), // nobody decides for another tenant
+			Answers:      map[string]json.RawMessage{d.GetReviewId(): value}, At: checkpoint.Position(e.Position),
 		})
 		if err == nil && out.Queued != nil {
 			a.schedule.resume(out.Queued.ID, out.Queued.ThreadID)

@@ -90,12 +90,20 @@ func (d direct) Decide(ctx context.Context, decision checkpoint.Decision) error 
 	if err != nil {
 		return err
 	}
+	at, err := a.engine.State(ctx, run.ThreadID, "")
+	if err != nil {
+		return err
+	}
 	tenant, threadID := splitKey(run.ThreadID)
 	decision.Messages = map[string][]checkpoint.Message{}
-	for id, raw := range decision.Answers {
+	for _, in := range at.Interrupts() { // going past a breakpoint is no decision: nobody was asked
+		id, raw := in.ID, decision.Answers[in.ID]
+		if raw == nil {
+			continue
+		}
 		parsed, err := react.ParseDecision(raw)
 		if err != nil {
-			continue // a breakpoint: nobody was asked
+			return err
 		}
 		m, err := message(event.Event{
 			ID: event.DeriveID(id, group, 1), Type: event.TypeOf(&event.ReviewDecided{}), Source: source, Tenant: tenant,
@@ -111,8 +119,9 @@ func (d direct) Decide(ctx context.Context, decision checkpoint.Decision) error 
 		return err
 	}
 	a.outbox.notify()
-	if out.Queued != nil {
-		a.schedule.resume(out.Queued.ID, out.Queued.ThreadID)
+	a.schedule.resume(run.ID, run.ThreadID) // it may have been queued by an edit
+	if out.Queued == nil && out.Taken == 0 {
+		return fmt.Errorf("run %s: %w", decision.RunID, backend.ErrNothingDecided) // somebody was faster
 	}
 	return nil
 }

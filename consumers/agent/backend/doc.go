@@ -10,8 +10,8 @@
 //   - the run of the store is accepted, or the answer stored: the record reads as what the store says, as if nothing happened;
 //   - a run that waited for an answer, and that the new one takes the place of, is dismissed: until then the new one is queued
 //     behind the question, and goes on when it is answered or when another run is started;
-//   - the earlier runs that stopped at an answered question are settled: until then they read as their target does;
-//   - the record is completed: until then a target that is forgotten, after the retention, reads as an error.
+//   - the record is completed: until then a target that is forgotten, after the retention, reads as an error;
+//   - the earlier runs that stopped at an answered question are settled: until then they read as their target does.
 //
 // A crash during a run leaves its events incomplete: who watches again gets what happens from then on.
 // Where several processes share a store, a run may stop in another one: Sweep ends its events here.

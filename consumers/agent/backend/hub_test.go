@@ -50,7 +50,6 @@ func TestJoiningAnOldRunLeavesTheLiveOneAlone(t *testing.T) {
 	require.Equal(t, api.RunRunning, f.status(now.ID))
 	require.Empty(t, f.listen(old.ID).ended(t))
 	require.Equal(t, api.RunRunning, f.status(now.ID))
-	require.True(t, live.open())
 	finish()
 	f.Stopped(target.ID, nil)
 	require.NotEmpty(t, live.ended(t))
@@ -60,18 +59,19 @@ func TestJoiningAnOldRunLeavesTheLiveOneAlone(t *testing.T) {
 func TestARunThatIsAboutToAnswerCanBeJoined(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.start(f.thread("a"), "ask me")
+	old := f.start(f.thread("a"), "ask me")
 	f.work("a")
+	f.pass(time.Hour)
 	s := answer("a", "yes")
 	var early *listener
 	f.decided = func() {
 		require.Equal(t, api.RunPending, f.status(s.ID))
 		early = f.listen(s.ID)
 		require.NoError(t, f.Sweep(t.Context()))
+		require.Empty(t, f.listen(old.ID).ended(t))
 	}
 	_, err := f.Start(t.Context(), s)
 	require.NoError(t, err)
-	require.True(t, early.open())
 	f.work("a")
 	require.NotEmpty(t, early.ended(t))
 }
@@ -84,7 +84,7 @@ func TestSweepEndsWhatEndedInAnotherProcess(t *testing.T) {
 	l := here.listen(run.ID)
 	target, finish := there.begun("a")
 	require.NoError(t, here.Sweep(t.Context()))
-	require.True(t, l.open())
+	require.True(t, here.Watched(target.ID))
 	finish()
 	there.Stopped(target.ID, nil)
 	require.NoError(t, here.Sweep(t.Context()))
@@ -112,10 +112,10 @@ func TestARunThatLeftThisProcessIsSwept(t *testing.T) {
 	f := newFixture(t)
 	run := f.start(f.thread("a"), "go")
 	l := f.listen(run.ID)
-	_, finish := f.begun("a")
+	target, finish := f.begun("a")
 	finish() // the worker is not heard of again
 	require.NoError(t, f.Sweep(t.Context()))
-	require.True(t, l.open(), "it may be about to tell")
+	require.True(t, f.Watched(target.ID), "it may be about to tell")
 	require.NoError(t, f.Sweep(t.Context()))
 	require.NotEmpty(t, l.ended(t))
 }

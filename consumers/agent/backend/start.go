@@ -143,10 +143,11 @@ func (b *Backend) resume(ctx context.Context, key, waiting string, r record, s a
 		return api.Run{}, b.withdraw(ctx, r, err)
 	}
 	ctx = context.WithoutCancel(ctx) // what is decided is decided
-	if err := b.settle(ctx, key, waiting, r.Run.ID); err != nil {
+	run, err := b.accepted(ctx, r)
+	if err != nil {
 		return api.Run{}, err
 	}
-	return b.accepted(ctx, r)
+	return run, b.settle(ctx, key, waiting, r.Run.ID)
 }
 
 // prepare saves the record of a run whose target is about to be given its turn, and begins to keep its events.

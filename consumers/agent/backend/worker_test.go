@@ -246,12 +246,3 @@ func (l *listener) ended(t *testing.T) []api.Event {
 	require.NoError(t, l.err)
 	return l.events
 }
-
-func (l *listener) open() bool {
-	select {
-	case <-l.over:
-		return false
-	default:
-		return true
-	}
-}

@@ -23,12 +23,12 @@ func (e *Engine) CopyThread(ctx context.Context, from, to string) error {
 	p := *c.head
 	p.ThreadID, p.RunID, p.ParentID, p.Source = to, "", "", checkpoint.SourceFork
 	p.Nodes, p.Writes, p.Snapshot = c.writers(), nil, c.state
-	return e.edit(ctx, p)
+	return e.edit(ctx, p, true)
 }
 
 // Clear takes a thread back to its beginning. Its history stays.
 func (e *Engine) Clear(ctx context.Context, threadID string) error {
-	return e.edit(ctx, checkpoint.Checkpoint{ThreadID: threadID, Source: checkpoint.SourceUpdate, Step: -1, Next: []checkpoint.Target{}})
+	return e.edit(ctx, checkpoint.Checkpoint{ThreadID: threadID, Source: checkpoint.SourceUpdate, Step: -1, Next: []checkpoint.Target{}}, false)
 }
 
 // Restore makes a copy of an earlier checkpoint the newest of its thread. Its history stays.
@@ -37,10 +37,10 @@ func (e *Engine) Restore(ctx context.Context, threadID, checkpointID string) err
 	return err
 }
 
-// edit stores a checkpoint outside of any run.
-func (e *Engine) edit(ctx context.Context, p checkpoint.Checkpoint) error {
+// edit stores a checkpoint outside of any run, or only as the thread's first.
+func (e *Engine) edit(ctx context.Context, p checkpoint.Checkpoint, first bool) error {
 	p.ID, p.CreatedAt, p.Graph = newID(), e.cfg.Now().UTC(), e.graph.Version()
-	if err := e.store.Commit(ctx, checkpoint.Commit{ThreadID: p.ThreadID, Checkpoints: []checkpoint.Checkpoint{p}}); err != nil {
+	if err := e.store.Commit(ctx, checkpoint.Commit{ThreadID: p.ThreadID, Fresh: first, Checkpoints: []checkpoint.Checkpoint{p}}); err != nil {
 		return fmt.Errorf("editing thread %s: %w", p.ThreadID, err)
 	}
 	return nil

@@ -62,7 +62,7 @@ func (e *Engine) Update(ctx context.Context, edit Edit) (checkpoint.Checkpoint, 
 	}
 	p.RunStep = c.runStep
 	commit := checkpoint.Commit{
-		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: newest,
+		ThreadID: edit.ThreadID, RunID: edit.RunID, Lease: edit.Lease, Head: newest, Fresh: newest == "",
 		Checkpoints: []checkpoint.Checkpoint{p}, Withdraw: true,
 	}
 	if edit.RunID != "" && len(p.Next) == 0 {
