@@ -44,6 +44,7 @@ func TestKeyOfAThreadSplitsIntoWhatItWasMadeOf(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{{"acme", "t/1"}, {`a"/b`, `"x"/y`}, {"default", ""}} {
 		tenant, thread := splitKey(threadKey(c[0], c[1]))
-		require.Equal(t, c, [2]string{tenant, thread})
+		require.Equal(t, c[0], tenant)
+		require.Equal(t, c[1], thread)
 	}
 }

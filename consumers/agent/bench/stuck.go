@@ -38,7 +38,7 @@ func Stuck(ctx context.Context, runs int, dir string) (alone, beside float64, er
 		for half := range walls {
 			release := func() error { return nil }
 			if half == 1 {
-				if release, err = hang(ctx, store, run, n); err != nil {
+				if release, err = hang(store, run, n); err != nil {
 					return 0, 0, err
 				}
 			}
@@ -56,7 +56,7 @@ func Stuck(ctx context.Context, runs int, dir string) (alone, beside float64, er
 }
 
 // hang begins a run whose only node waits until it is released.
-func hang(ctx context.Context, store checkpoint.Store, run func(*graph.Engine, string) (time.Duration, error), n int) (func() error, error) {
+func hang(store checkpoint.Store, run func(*graph.Engine, string) (time.Duration, error), n int) (func() error, error) {
 	inside, end, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	engine, err := graph.NewEngine(graph.New().Node("stuck", func(context.Context, *graph.Task) (graph.Update, error) {
 		close(inside)
