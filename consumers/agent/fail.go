@@ -118,10 +118,10 @@ func (a *Agent) cancel(ctx context.Context, run checkpoint.Run) error {
 	}
 	if stop, ok := a.running.Load(run.ID); ok {
 		stop.(context.CancelCauseFunc)(ErrCanceled)
-		return nil
+	} else {
+		a.backend.Stopped(run.ID, nil)
 	}
-	a.backend.Stopped(run.ID, nil)
-	// Waiting for a person: give it its turn, so that a worker finds that it has ended.
+	// Waiting for a person, or about to: give it its turn, so that a worker finds that it has ended.
 	a.schedule.resume(run.ID, run.ThreadID)
 	return nil
 }
