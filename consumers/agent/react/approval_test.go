@@ -210,8 +210,9 @@ func TestInputResetsEveryKeyButTheConversation(t *testing.T) {
 	for _, w := range writes {
 		reset[w.Key] = true
 	}
-	for _, key := range append(react.ProtectedKeys(), "answer") {
+	keys := append(react.ProtectedKeys(), "answer", "max_steps")
+	for _, key := range keys {
 		require.True(t, reset[key], key)
 	}
-	require.Len(t, reset, len(react.ProtectedKeys())+1)
+	require.Len(t, reset, len(keys))
 }

@@ -109,10 +109,10 @@ func Rerun(run Run) ([]checkpoint.Write, error) {
 }
 
 // ProtectedKeys are those that a client must not write: what the loop knows, decides and counts by itself.
-// A client may write the conversation, and an answer.
+// A client may write the conversation, an answer, and how many steps a run may take.
 func ProtectedKeys() []string {
 	return []string{
-		string(keyRun), string(keyMaxSteps), string(keyThoughts), string(keyCalls), string(keyObservations), string(keyApproved),
+		string(keyRun), string(keyThoughts), string(keyCalls), string(keyObservations), string(keyApproved),
 		string(keyMalformed), string(keyIterations), string(keyState), string(keyError), string(keySteps), string(keyPrompt),
 		string(keyUsage), string(keyCost),
 	}
