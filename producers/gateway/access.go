@@ -3,7 +3,6 @@ package gateway
 import (
 	"container/list"
 	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
 	"math"
 	"net"
@@ -14,18 +13,12 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 // maxCallers bounds the callers whose rate is remembered.
 const maxCallers = 10_000
-
-func hashKeys(keys []string) [][32]byte {
-	var hashed [][32]byte
-	for _, key := range keys {
-		hashed = append(hashed, sha256.Sum256([]byte(key)))
-	}
-	return hashed
-}
 
 // presentedKey is the key of a request: Authorization: Bearer, or X-API-Key.
 func presentedKey(r *http.Request) string {
@@ -55,7 +48,7 @@ func (g *Gateway) admitted(refuse func(http.ResponseWriter, *http.Request, probl
 
 // admit says why a caller is kept out.
 func (g *Gateway) admit(key, remote string) (why problem, ok bool) {
-	if len(g.keys) > 0 && !g.knows(key) {
+	if len(g.keys) > 0 && !g.keys.Knows(key) {
 		return problem{Status: http.StatusUnauthorized, Detail: "send one of RAGLINE_GATEWAY_API_KEYS as Authorization: Bearer, or as X-API-Key"}, false
 	}
 	if g.cfg.Rate == 0 {
@@ -68,15 +61,6 @@ func (g *Gateway) admit(key, remote string) (why problem, ok bool) {
 		}, false
 	}
 	return problem{}, true
-}
-
-// knows compares with every key, whatever came before, so that time tells nothing.
-func (g *Gateway) knows(key string) bool {
-	presented, found := sha256.Sum256([]byte(key)), 0
-	for _, known := range g.keys {
-		found |= subtle.ConstantTimeCompare(presented[:], known[:])
-	}
-	return found == 1
 }
 
 // caller is whose rate a request counts towards. A key counts only where keys are checked: anyone can make one up.
@@ -159,21 +143,11 @@ func (g *Gateway) ownHost(next http.Handler) http.Handler {
 }
 
 func (g *Gateway) knownHost(local net.Addr, host string) (why problem, ok bool) {
-	if len(g.keys) > 0 || local == nil || !isLoopback(local.String()) || isLoopback(host) {
+	if len(g.keys) > 0 || local == nil || !httpd.IsLoopback(local.String()) || httpd.IsLoopback(host) {
 		return problem{}, true
 	}
 	return problem{Status: http.StatusForbidden, Detail: fmt.Sprintf(
 		"Host %q is not this machine's loopback: call localhost or 127.0.0.1, or set RAGLINE_GATEWAY_API_KEYS", host)}, false
-}
-
-// isLoopback reports whether a host, with or without a port, is this machine by name or by address.
-func isLoopback(hostPort string) bool {
-	host, _, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		host = strings.Trim(hostPort, "[]")
-	}
-	ip := net.ParseIP(host)
-	return ip.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 
 // cors answers preflights of trusted origins and lets their pages read the responses.

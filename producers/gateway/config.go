@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 // Config says where the gateway listens and what it lets through.
@@ -46,7 +48,7 @@ func (c Config) Exposed() bool {
 	}
 	return slices.ContainsFunc([]string{c.Addr, c.OTLPGRPCAddr}, func(addr string) bool {
 		_, _, err := net.SplitHostPort(addr)
-		return err == nil && !isLoopback(addr)
+		return err == nil && !httpd.IsLoopback(addr)
 	})
 }
 

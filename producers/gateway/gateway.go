@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/ragline/ragline/producers/httpd"
 	"github.com/ragline/ragline/producers/otlp"
 	"github.com/ragline/ragline/producers/sdk"
 )
@@ -37,7 +38,7 @@ type Gateway struct {
 	metrics *metrics
 	gather  prometheus.Gatherer
 	limits  *limiter
-	keys    [][32]byte
+	keys    httpd.Keys
 	handler http.Handler
 	reader  otlp.Reader
 	buffer  *semaphore.Weighted // bytes of OTLP requests on their way
@@ -63,7 +64,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{
 		cfg: cfg, client: deps.Client, logger: deps.Logger, metrics: m, gather: deps.Gatherer,
-		limits: newLimiter(cfg.Rate), keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{}),
+		limits: newLimiter(cfg.Rate), keys: httpd.HashKeys(cfg.APIKeys), stopping: make(chan struct{}),
 		reader: otlp.Reader{Tenant: deps.Client.Tenant()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer + 1), // a request that is too large is told so, not to come back
 	}
 	g.handler, err = g.routes()
@@ -141,24 +142,5 @@ func (g *Gateway) serveHTTP(ctx context.Context) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(g.logger.Handler(), slog.LevelDebug),
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		close(g.stopping)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.cfg.ShutdownTimeout)
-		defer cancel()
-		err := server.Shutdown(grace)
-		if err != nil {
-			err = errors.Join(fmt.Errorf("ending open requests: %w", err), server.Close())
-		}
-		stopped <- err
-	}()
-	err := server.Serve(g.listeners.http)
-	stop()
-	if down := <-stopped; errors.Is(err, http.ErrServerClosed) {
-		return down
-	}
-	return fmt.Errorf("serving on %s: %w", g.Addr(), err)
+	return httpd.Serve(ctx, g.listeners.http, server, g.cfg.ShutdownTimeout, func() { close(g.stopping) })
 }

@@ -1,14 +1,13 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 const requestIDHeader = "X-Request-Id"
@@ -27,14 +26,6 @@ func identify(next http.Handler) http.Handler {
 	})
 }
 
-func hashKeys(keys []string) [][32]byte {
-	var hashed [][32]byte
-	for _, key := range keys {
-		hashed = append(hashed, sha256.Sum256([]byte(key)))
-	}
-	return hashed
-}
-
 // presentedKey is the key of a request: X-Api-Key, which LangGraph's SDKs send, or Authorization: Bearer.
 func presentedKey(r *http.Request) string {
 	if key := r.Header.Get("X-Api-Key"); key != "" {
@@ -47,41 +38,23 @@ func presentedKey(r *http.Request) string {
 	return ""
 }
 
-// knows compares with every key, whatever came before, so that time tells nothing.
-func (s *Server) knows(key string) bool {
-	presented, found := sha256.Sum256([]byte(key)), 0
-	for _, known := range s.keys {
-		found |= subtle.ConstantTimeCompare(presented[:], known[:])
-	}
-	return found == 1
-}
-
 // admit asks for a key where keys are set. Where none are, it lets in this machine alone, by a name of its own:
 // to a browser a page whose name was rebound to the loopback address is of the same origin.
 func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case len(s.keys) > 0 && !s.knows(presentedKey(r)):
+		case len(s.keys) > 0 && !s.keys.Knows(presentedKey(r)):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="ragline"`)
 			problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send one of RAGLINE_AGENT_API_KEYS as X-Api-Key, or as Authorization: Bearer"}.write(w)
-		case len(s.keys) == 0 && !isLoopback(r.RemoteAddr):
+		case len(s.keys) == 0 && !httpd.IsLoopback(r.RemoteAddr):
 			problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: "set RAGLINE_AGENT_API_KEYS to let other machines in"}.write(w)
-		case len(s.keys) == 0 && !isLoopback(r.Host):
+		case len(s.keys) == 0 && !httpd.IsLoopback(r.Host):
 			problem{Status: http.StatusForbidden, Code: codeForbidden, Detail: fmt.Sprintf(
 				"Host %q is not this machine's loopback: call localhost or 127.0.0.1, or set RAGLINE_AGENT_API_KEYS", r.Host)}.write(w)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
-}
-
-// isLoopback reports whether a host, with or without a port, is this machine by name or by address.
-func isLoopback(hostPort string) bool {
-	host, _, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		host = strings.Trim(hostPort, "[]")
-	}
-	return net.ParseIP(host).IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 
 // origins are those whose pages may call the server.

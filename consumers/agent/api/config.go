@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 // Config says where the server listens and whom it lets in.
@@ -50,7 +52,7 @@ func (c Config) Validate() error {
 // Exposed says whether the address is open to other machines although no key is asked for. They are refused all the same.
 func (c Config) Exposed() bool {
 	_, _, err := net.SplitHostPort(c.Addr)
-	return err == nil && len(c.APIKeys) == 0 && !isLoopback(c.Addr)
+	return err == nil && len(c.APIKeys) == 0 && !httpd.IsLoopback(c.Addr)
 }
 
 func checkOrigin(origin string) error {

@@ -2,12 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 // shutdownTimeout is how long open requests may go on after the end was asked for. Those that follow a run end at once.
@@ -51,24 +52,5 @@ func (s *Server) Run(ctx context.Context) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug),
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		close(s.stopping)
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-		defer cancel()
-		err := server.Shutdown(grace)
-		if err != nil {
-			err = errors.Join(fmt.Errorf("ending open requests: %w", err), server.Close())
-		}
-		stopped <- err
-	}()
-	err := server.Serve(s.listener.Listener)
-	stop()
-	if down := <-stopped; errors.Is(err, http.ErrServerClosed) {
-		return down
-	}
-	return fmt.Errorf("serving on %s: %w", s.Addr(), err)
+	return httpd.Serve(ctx, s.listener.Listener, server, shutdownTimeout, func() { close(s.stopping) })
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/ragline/ragline/producers/httpd"
 )
 
 // Deps is what a server works with.
@@ -28,7 +30,7 @@ type Server struct {
 	assistants *assistants
 	logger     *slog.Logger
 	now        func() time.Time
-	keys       [][32]byte
+	keys       httpd.Keys
 	origins    origins
 	handler    http.Handler
 
@@ -47,7 +49,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if deps.Backend == nil || deps.Logger == nil || len(deps.Graphs) == 0 {
 		return nil, errors.New("building the agent's server: Deps.Backend, Deps.Logger and at least one of Deps.Graphs are required")
 	}
-	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: hashKeys(cfg.APIKeys), stopping: make(chan struct{})}
+	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: httpd.HashKeys(cfg.APIKeys), stopping: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}
