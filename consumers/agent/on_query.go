@@ -65,20 +65,7 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 	if e.Source == source {
 		return nil
 	}
-	raw, err := protojson.Marshal(q)
-	if err != nil {
-		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
-	}
-	in := &accepted{QueryID: e.ID, Tenant: tenantOr(e.Tenant), ThreadID: q.GetThreadId(), At: a.deps.Now().UTC(), Query: raw}
-	if in.ThreadID == "" {
-		in.ThreadID = e.ID
-	}
-	input, err := json.Marshal(in)
-	if err != nil {
-		return stream.Drop(fmt.Errorf("encoding query %s: %w", e.ID, err))
-	}
-	run := checkpoint.Run{ID: RunID(e.Tenant, e.ID), ThreadID: threadKey(e.Tenant, in.ThreadID), Input: input, CreatedAt: in.At}
-	req, _, err := a.request(run)
+	run, req, err := a.enlist(&accepted{QueryID: e.ID, Tenant: e.Tenant, ThreadID: q.GetThreadId()}, q)
 	if err != nil {
 		return stream.Drop(err)
 	}
@@ -91,6 +78,27 @@ func (a *Agent) onQuery(ctx context.Context, e event.Event, q *event.QueryAsked,
 		a.schedule.offer(entry{runID: run.ID, threadID: run.ThreadID})
 	}
 	return err
+}
+
+// enlist makes the run of a query that has come in now, and what the engine is to be asked.
+func (a *Agent) enlist(in *accepted, q *event.QueryAsked) (checkpoint.Run, graph.Request, error) {
+	in.Tenant, in.At = tenantOr(in.Tenant), a.deps.Now().UTC()
+	if in.ThreadID == "" {
+		in.ThreadID = in.QueryID
+	}
+	var err error
+	if in.Query, err = protojson.Marshal(q); err != nil {
+		return checkpoint.Run{}, graph.Request{}, fmt.Errorf("encoding query %s: %w", in.QueryID, err)
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		return checkpoint.Run{}, graph.Request{}, fmt.Errorf("encoding query %s: %w", in.QueryID, err)
+	}
+	run := checkpoint.Run{
+		ID: RunID(in.Tenant, in.QueryID), ThreadID: threadKey(in.Tenant, in.ThreadID), Input: input, CreatedAt: in.At,
+	}
+	req, _, err := a.request(run)
+	return run, req, err
 }
 
 // accept stores the run, what begins it and the offset in one transaction.

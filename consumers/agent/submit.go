@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/ragline/ragline/consumers/agent/backend"
 	"github.com/ragline/ragline/consumers/agent/checkpoint"
@@ -32,18 +31,8 @@ func (d direct) Submit(ctx context.Context, s backend.Submission) (string, error
 	id := uuid.Must(uuid.NewV7()).String()
 	tenant, threadID := splitKey(s.ThreadID)
 	q := &event.QueryAsked{Text: question, ThreadId: threadID}
-	raw, err := protojson.Marshal(q)
-	if err != nil {
-		return "", fmt.Errorf("encoding query %s: %w", id, err)
-	}
 	s.Begin.Writes = append(writes, s.Begin.Writes...)
-	in := &accepted{QueryID: id, Tenant: tenant, ThreadID: threadID, At: a.deps.Now().UTC(), Query: raw, Begin: &s.Begin}
-	input, err := json.Marshal(in)
-	if err != nil {
-		return "", fmt.Errorf("encoding query %s: %w", id, err)
-	}
-	run := checkpoint.Run{ID: RunID(tenant, id), ThreadID: s.ThreadID, Input: input, CreatedAt: in.At}
-	req, _, err := a.request(run)
+	run, req, err := a.enlist(&accepted{QueryID: id, Tenant: tenant, ThreadID: threadID, Begin: &s.Begin}, q)
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +40,7 @@ func (d direct) Submit(ctx context.Context, s backend.Submission) (string, error
 	if err != nil {
 		return "", err
 	}
-	asked, err := message(event.Event{ID: id, Type: event.TypeOf(q), Source: source, Tenant: tenant, Time: in.At, Data: q})
+	asked, err := message(event.Event{ID: id, Type: event.TypeOf(q), Source: source, Tenant: tenant, Time: run.CreatedAt, Data: q})
 	if err != nil {
 		return "", err
 	}
