@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -118,18 +119,12 @@ func refTo(e event.Event) EventRef {
 	return EventRef{e.ID, e.Type, e.Position.Topic, e.Position.Partition, e.Position.Offset}
 }
 
-// userText puts the passages before the question: without them the model would learn to recite.
 func userText(question string, sources []*event.Source) string {
-	if len(sources) == 0 {
-		return "Question: " + question
-	}
-	var b strings.Builder
-	b.WriteString("Context:\n")
+	var passages []domain.Passage
 	for _, s := range sources {
-		fmt.Fprintf(&b, "[%s] %s\n%s\n\n", s.GetDocumentId(), strings.TrimSpace(s.GetTitle()), strings.TrimSpace(s.GetText()))
+		passages = append(passages, domain.Passage{DocumentID: s.GetDocumentId(), Title: s.GetTitle(), Text: s.GetText()})
 	}
-	b.WriteString("Question: " + question)
-	return b.String()
+	return domain.GroundedPrompt(question, passages)
 }
 
 func sourceRefs(sources []*event.Source) []SourceRef {

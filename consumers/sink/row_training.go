@@ -27,5 +27,12 @@ func trainingEvents() table {
 		value("reason", text, field(func(m interface{ GetReason() string }) string { return m.GetReason() })),
 		value("message", text, field(func(m interface{ GetMessage() string }) string { return m.GetMessage() })),
 		value("command", text, field(func(m interface{ GetCommand() string }) string { return m.GetCommand() })),
+		value("engine", lowCardinality, field(func(m interface{ GetEngine() string }) string { return m.GetEngine() })),
+		value("device", lowCardinality, field(func(m interface{ GetDevice() string }) string { return m.GetDevice() })),
+		value("resumed_from_step", integer64, field(func(m interface{ GetResumedFromStep() int64 }) int64 { return m.GetResumedFromStep() })),
+		value("adapter_sha256", text, field(func(m interface{ GetAdapterSha256() string }) string { return m.GetAdapterSha256() })),
+		value("tokens", integer64, field(func(m interface{ GetTokens() int64 }) int64 { return m.GetTokens() })),
+		value("rows_truncated", integer64, field(func(m interface{ GetRowsTruncated() int64 }) int64 { return m.GetRowsTruncated() })),
+		value("rows_dropped", integer64, field(func(m interface{ GetRowsDropped() int64 }) int64 { return m.GetRowsDropped() })),
 	})
 }

@@ -12,6 +12,10 @@ const SpecVersion = "1.0"
 // DefaultTenant is the tenant of events that name none.
 const DefaultTenant = "default"
 
+// EnvironmentGate is the origin.environment of the answers that the promoter has a candidate give to held-out questions.
+// They are judged and shown like any other, and never become training data.
+const EnvironmentGate = "gate"
+
 // Event is a decoded event: the CloudEvents attributes and the message.
 type Event struct {
 	// ID identifies the event (ce_id). A record that carries the same ID again is a repeat.

@@ -27,13 +27,21 @@ type ModelTrained struct {
 	// Name of the model series. Required.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// Version within the series. Required.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	JobId         string `protobuf:"bytes,3,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
-	DatasetId     string `protobuf:"bytes,4,opt,name=dataset_id,json=datasetId,proto3" json:"dataset_id,omitempty"`
-	BaseModel     string `protobuf:"bytes,5,opt,name=base_model,json=baseModel,proto3" json:"base_model,omitempty"`
-	AdapterUri    string `protobuf:"bytes,6,opt,name=adapter_uri,json=adapterUri,proto3" json:"adapter_uri,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Version    string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	JobId      string `protobuf:"bytes,3,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	DatasetId  string `protobuf:"bytes,4,opt,name=dataset_id,json=datasetId,proto3" json:"dataset_id,omitempty"`
+	BaseModel  string `protobuf:"bytes,5,opt,name=base_model,json=baseModel,proto3" json:"base_model,omitempty"`
+	AdapterUri string `protobuf:"bytes,6,opt,name=adapter_uri,json=adapterUri,proto3" json:"adapter_uri,omitempty"`
+	// lora, qlora, dora or qdora.
+	Method string `protobuf:"bytes,7,opt,name=method,proto3" json:"method,omitempty"`
+	// SHA-256 of adapter_model.safetensors, hex.
+	AdapterSha256 string `protobuf:"bytes,8,opt,name=adapter_sha256,json=adapterSha256,proto3" json:"adapter_sha256,omitempty"`
+	// Folder or bucket of the dataset.
+	DatasetUri string `protobuf:"bytes,9,opt,name=dataset_uri,json=datasetUri,proto3" json:"dataset_uri,omitempty"`
+	// SHA-256 of the dataset's manifest.json, hex.
+	ManifestSha256 string `protobuf:"bytes,10,opt,name=manifest_sha256,json=manifestSha256,proto3" json:"manifest_sha256,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ModelTrained) Reset() {
@@ -108,17 +116,52 @@ func (x *ModelTrained) GetAdapterUri() string {
 	return ""
 }
 
+func (x *ModelTrained) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *ModelTrained) GetAdapterSha256() string {
+	if x != nil {
+		return x.AdapterSha256
+	}
+	return ""
+}
+
+func (x *ModelTrained) GetDatasetUri() string {
+	if x != nil {
+		return x.DatasetUri
+	}
+	return ""
+}
+
+func (x *ModelTrained) GetManifestSha256() string {
+	if x != nil {
+		return x.ManifestSha256
+	}
+	return ""
+}
+
 // ModelPackaged registers a file that a server can load. Key of the record: model.
 type ModelPackaged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// Required.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	Uri           string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
-	Sha256        string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
-	Quantization  string `protobuf:"bytes,5,opt,name=quantization,proto3" json:"quantization,omitempty"`
-	ServedName    string `protobuf:"bytes,6,opt,name=served_name,json=servedName,proto3" json:"served_name,omitempty"`
+	Version      string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	Uri          string `protobuf:"bytes,3,opt,name=uri,proto3" json:"uri,omitempty"`
+	Sha256       string `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Quantization string `protobuf:"bytes,5,opt,name=quantization,proto3" json:"quantization,omitempty"`
+	ServedName   string `protobuf:"bytes,6,opt,name=served_name,json=servedName,proto3" json:"served_name,omitempty"`
+	// Weights that the adapter was merged into: original or nf4-roundtrip.
+	MergeBase string `protobuf:"bytes,7,opt,name=merge_base,json=mergeBase,proto3" json:"merge_base,omitempty"`
+	// SHA-256 of the chat template that the server renders prompts with, hex.
+	TemplateSha256 string `protobuf:"bytes,8,opt,name=template_sha256,json=templateSha256,proto3" json:"template_sha256,omitempty"`
+	Bytes          int64  `protobuf:"varint,9,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// Conversations whose prompt, as the server renders it, equals the training prompt byte for byte. None differed.
+	ParityPrompts int64 `protobuf:"varint,10,opt,name=parity_prompts,json=parityPrompts,proto3" json:"parity_prompts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -195,6 +238,34 @@ func (x *ModelPackaged) GetServedName() string {
 	return ""
 }
 
+func (x *ModelPackaged) GetMergeBase() string {
+	if x != nil {
+		return x.MergeBase
+	}
+	return ""
+}
+
+func (x *ModelPackaged) GetTemplateSha256() string {
+	if x != nil {
+		return x.TemplateSha256
+	}
+	return ""
+}
+
+func (x *ModelPackaged) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *ModelPackaged) GetParityPrompts() int64 {
+	if x != nil {
+		return x.ParityPrompts
+	}
+	return 0
+}
+
 // ModelEvaluated is the verdict on the held-out questions. Key of the record: model.
 type ModelEvaluated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -206,8 +277,13 @@ type ModelEvaluated struct {
 	CandidateScores map[string]float64 `protobuf:"bytes,4,rep,name=candidate_scores,json=candidateScores,proto3" json:"candidate_scores,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	IncumbentScores map[string]float64 `protobuf:"bytes,5,rep,name=incumbent_scores,json=incumbentScores,proto3" json:"incumbent_scores,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
 	Questions       int64              `protobuf:"varint,6,opt,name=questions,proto3" json:"questions,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	DatasetId       string             `protobuf:"bytes,7,opt,name=dataset_id,json=datasetId,proto3" json:"dataset_id,omitempty"`
+	// SHA-256 of the file of held-out rows, hex.
+	HeldoutSha256 string `protobuf:"bytes,8,opt,name=heldout_sha256,json=heldoutSha256,proto3" json:"heldout_sha256,omitempty"`
+	// For each score, the share of paired bootstrap samples in which the candidate's mean is at least the incumbent's.
+	NotWorse      map[string]float64 `protobuf:"bytes,9,rep,name=not_worse,json=notWorse,proto3" json:"not_worse,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ModelEvaluated) Reset() {
@@ -282,15 +358,38 @@ func (x *ModelEvaluated) GetQuestions() int64 {
 	return 0
 }
 
+func (x *ModelEvaluated) GetDatasetId() string {
+	if x != nil {
+		return x.DatasetId
+	}
+	return ""
+}
+
+func (x *ModelEvaluated) GetHeldoutSha256() string {
+	if x != nil {
+		return x.HeldoutSha256
+	}
+	return ""
+}
+
+func (x *ModelEvaluated) GetNotWorse() map[string]float64 {
+	if x != nil {
+		return x.NotWorse
+	}
+	return nil
+}
+
 // ModelPromoted makes a version the one that answers. Key of the record: model.
 type ModelPromoted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// Required.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	ServedName    string `protobuf:"bytes,3,opt,name=served_name,json=servedName,proto3" json:"served_name,omitempty"`
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Version    string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	ServedName string `protobuf:"bytes,3,opt,name=served_name,json=servedName,proto3" json:"served_name,omitempty"`
+	Reason     string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Version that answered before. Empty: none of this series did.
+	FromVersion   string `protobuf:"bytes,5,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -353,14 +452,26 @@ func (x *ModelPromoted) GetReason() string {
 	return ""
 }
 
+func (x *ModelPromoted) GetFromVersion() string {
+	if x != nil {
+		return x.FromVersion
+	}
+	return ""
+}
+
 // ModelRejected keeps the incumbent. Key of the record: model.
 type ModelRejected struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
 	Model string `protobuf:"bytes,1,opt,name=model,proto3" json:"model,omitempty"`
 	// Required.
-	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Version string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Class, for example gguf_invalid, prompt_differs or worse_than_incumbent.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who rejected it: packager or promoter.
+	Stage string `protobuf:"bytes,4,opt,name=stage,proto3" json:"stage,omitempty"`
+	// What was found, and what to do about it.
+	Message       string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -416,6 +527,20 @@ func (x *ModelRejected) GetReason() string {
 	return ""
 }
 
+func (x *ModelRejected) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *ModelRejected) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
 // ModelRolledBack returns to an earlier version. Key of the record: model.
 type ModelRolledBack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -425,6 +550,7 @@ type ModelRolledBack struct {
 	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
 	FromVersion   string `protobuf:"bytes,3,opt,name=from_version,json=fromVersion,proto3" json:"from_version,omitempty"`
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	ServedName    string `protobuf:"bytes,5,opt,name=served_name,json=servedName,proto3" json:"served_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -487,12 +613,19 @@ func (x *ModelRolledBack) GetReason() string {
 	return ""
 }
 
+func (x *ModelRolledBack) GetServedName() string {
+	if x != nil {
+		return x.ServedName
+	}
+	return ""
+}
+
 var File_ragline_v1_model_proto protoreflect.FileDescriptor
 
 const file_ragline_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"\x16ragline/v1/model.proto\x12\n" +
-	"ragline.v1\"\xb4\x01\n" +
+	"ragline.v1\"\xbd\x02\n" +
 	"\fModelTrained\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x15\n" +
@@ -502,7 +635,13 @@ const file_ragline_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"base_model\x18\x05 \x01(\tR\tbaseModel\x12\x1f\n" +
 	"\vadapter_uri\x18\x06 \x01(\tR\n" +
-	"adapterUri\"\xae\x01\n" +
+	"adapterUri\x12\x16\n" +
+	"\x06method\x18\a \x01(\tR\x06method\x12%\n" +
+	"\x0eadapter_sha256\x18\b \x01(\tR\radapterSha256\x12\x1f\n" +
+	"\vdataset_uri\x18\t \x01(\tR\n" +
+	"datasetUri\x12'\n" +
+	"\x0fmanifest_sha256\x18\n" +
+	" \x01(\tR\x0emanifestSha256\"\xb3\x02\n" +
 	"\rModelPackaged\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x10\n" +
@@ -510,35 +649,53 @@ const file_ragline_v1_model_proto_rawDesc = "" +
 	"\x06sha256\x18\x04 \x01(\tR\x06sha256\x12\"\n" +
 	"\fquantization\x18\x05 \x01(\tR\fquantization\x12\x1f\n" +
 	"\vserved_name\x18\x06 \x01(\tR\n" +
-	"servedName\"\xbc\x03\n" +
+	"servedName\x12\x1d\n" +
+	"\n" +
+	"merge_base\x18\a \x01(\tR\tmergeBase\x12'\n" +
+	"\x0ftemplate_sha256\x18\b \x01(\tR\x0etemplateSha256\x12\x14\n" +
+	"\x05bytes\x18\t \x01(\x03R\x05bytes\x12%\n" +
+	"\x0eparity_prompts\x18\n" +
+	" \x01(\x03R\rparityPrompts\"\x86\x05\n" +
 	"\x0eModelEvaluated\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1c\n" +
 	"\tincumbent\x18\x03 \x01(\tR\tincumbent\x12Z\n" +
 	"\x10candidate_scores\x18\x04 \x03(\v2/.ragline.v1.ModelEvaluated.CandidateScoresEntryR\x0fcandidateScores\x12Z\n" +
 	"\x10incumbent_scores\x18\x05 \x03(\v2/.ragline.v1.ModelEvaluated.IncumbentScoresEntryR\x0fincumbentScores\x12\x1c\n" +
-	"\tquestions\x18\x06 \x01(\x03R\tquestions\x1aB\n" +
+	"\tquestions\x18\x06 \x01(\x03R\tquestions\x12\x1d\n" +
+	"\n" +
+	"dataset_id\x18\a \x01(\tR\tdatasetId\x12%\n" +
+	"\x0eheldout_sha256\x18\b \x01(\tR\rheldoutSha256\x12E\n" +
+	"\tnot_worse\x18\t \x03(\v2(.ragline.v1.ModelEvaluated.NotWorseEntryR\bnotWorse\x1aB\n" +
 	"\x14CandidateScoresEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1aB\n" +
 	"\x14IncumbentScoresEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"x\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a;\n" +
+	"\rNotWorseEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x9b\x01\n" +
 	"\rModelPromoted\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1f\n" +
 	"\vserved_name\x18\x03 \x01(\tR\n" +
 	"servedName\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"W\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12!\n" +
+	"\ffrom_version\x18\x05 \x01(\tR\vfromVersion\"\x87\x01\n" +
 	"\rModelRejected\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"|\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05stage\x18\x04 \x01(\tR\x05stage\x12\x18\n" +
+	"\amessage\x18\x05 \x01(\tR\amessage\"\x9d\x01\n" +
 	"\x0fModelRolledBack\x12\x14\n" +
 	"\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12!\n" +
 	"\ffrom_version\x18\x03 \x01(\tR\vfromVersion\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reasonB0Z.github.com/ragline/ragline/schemas/event;eventb\x06proto3"
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x1f\n" +
+	"\vserved_name\x18\x05 \x01(\tR\n" +
+	"servedNameB0Z.github.com/ragline/ragline/schemas/event;eventb\x06proto3"
 
 var (
 	file_ragline_v1_model_proto_rawDescOnce sync.Once
@@ -552,7 +709,7 @@ func file_ragline_v1_model_proto_rawDescGZIP() []byte {
 	return file_ragline_v1_model_proto_rawDescData
 }
 
-var file_ragline_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_ragline_v1_model_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_ragline_v1_model_proto_goTypes = []any{
 	(*ModelTrained)(nil),    // 0: ragline.v1.ModelTrained
 	(*ModelPackaged)(nil),   // 1: ragline.v1.ModelPackaged
@@ -562,15 +719,17 @@ var file_ragline_v1_model_proto_goTypes = []any{
 	(*ModelRolledBack)(nil), // 5: ragline.v1.ModelRolledBack
 	nil,                     // 6: ragline.v1.ModelEvaluated.CandidateScoresEntry
 	nil,                     // 7: ragline.v1.ModelEvaluated.IncumbentScoresEntry
+	nil,                     // 8: ragline.v1.ModelEvaluated.NotWorseEntry
 }
 var file_ragline_v1_model_proto_depIdxs = []int32{
 	6, // 0: ragline.v1.ModelEvaluated.candidate_scores:type_name -> ragline.v1.ModelEvaluated.CandidateScoresEntry
 	7, // 1: ragline.v1.ModelEvaluated.incumbent_scores:type_name -> ragline.v1.ModelEvaluated.IncumbentScoresEntry
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	8, // 2: ragline.v1.ModelEvaluated.not_worse:type_name -> ragline.v1.ModelEvaluated.NotWorseEntry
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_ragline_v1_model_proto_init() }
@@ -584,7 +743,7 @@ func file_ragline_v1_model_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_ragline_v1_model_proto_rawDesc), len(file_ragline_v1_model_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -33,8 +33,14 @@ type TrainingStarted struct {
 	ConfigJson         string `protobuf:"bytes,5,opt,name=config_json,json=configJson,proto3" json:"config_json,omitempty"`
 	EstimatedVramBytes int64  `protobuf:"varint,6,opt,name=estimated_vram_bytes,json=estimatedVramBytes,proto3" json:"estimated_vram_bytes,omitempty"`
 	EstimatedSeconds   int64  `protobuf:"varint,7,opt,name=estimated_seconds,json=estimatedSeconds,proto3" json:"estimated_seconds,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// What runs the job: local or kubeflow.
+	Engine string `protobuf:"bytes,8,opt,name=engine,proto3" json:"engine,omitempty"`
+	// What computes: cpu, or the name of the GPU.
+	Device string `protobuf:"bytes,9,opt,name=device,proto3" json:"device,omitempty"`
+	// Step of the checkpoint that it goes on from. 0: it begins.
+	ResumedFromStep int64 `protobuf:"varint,10,opt,name=resumed_from_step,json=resumedFromStep,proto3" json:"resumed_from_step,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *TrainingStarted) Reset() {
@@ -116,6 +122,27 @@ func (x *TrainingStarted) GetEstimatedSeconds() int64 {
 	return 0
 }
 
+func (x *TrainingStarted) GetEngine() string {
+	if x != nil {
+		return x.Engine
+	}
+	return ""
+}
+
+func (x *TrainingStarted) GetDevice() string {
+	if x != nil {
+		return x.Device
+	}
+	return ""
+}
+
+func (x *TrainingStarted) GetResumedFromStep() int64 {
+	if x != nil {
+		return x.ResumedFromStep
+	}
+	return 0
+}
+
 // TrainingProgressed is a point of the training curve. Key of the record: job_id.
 type TrainingProgressed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -128,8 +155,10 @@ type TrainingProgressed struct {
 	TokensPerSecond float64 `protobuf:"fixed64,6,opt,name=tokens_per_second,json=tokensPerSecond,proto3" json:"tokens_per_second,omitempty"`
 	VramBytes       int64   `protobuf:"varint,7,opt,name=vram_bytes,json=vramBytes,proto3" json:"vram_bytes,omitempty"`
 	EtaSeconds      int64   `protobuf:"varint,8,opt,name=eta_seconds,json=etaSeconds,proto3" json:"eta_seconds,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Loss on the held-out rows, at the steps that were evaluated.
+	EvalLoss      *float64 `protobuf:"fixed64,9,opt,name=eval_loss,json=evalLoss,proto3,oneof" json:"eval_loss,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *TrainingProgressed) Reset() {
@@ -218,15 +247,29 @@ func (x *TrainingProgressed) GetEtaSeconds() int64 {
 	return 0
 }
 
+func (x *TrainingProgressed) GetEvalLoss() float64 {
+	if x != nil && x.EvalLoss != nil {
+		return *x.EvalLoss
+	}
+	return 0
+}
+
 // TrainingFinished says that an adapter was saved. Key of the record: job_id.
 type TrainingFinished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required.
-	JobId         string  `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
-	AdapterUri    string  `protobuf:"bytes,2,opt,name=adapter_uri,json=adapterUri,proto3" json:"adapter_uri,omitempty"`
-	TrainLoss     float64 `protobuf:"fixed64,3,opt,name=train_loss,json=trainLoss,proto3" json:"train_loss,omitempty"`
-	EvalLoss      float64 `protobuf:"fixed64,4,opt,name=eval_loss,json=evalLoss,proto3" json:"eval_loss,omitempty"`
-	Seconds       int64   `protobuf:"varint,5,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	JobId      string  `protobuf:"bytes,1,opt,name=job_id,json=jobId,proto3" json:"job_id,omitempty"`
+	AdapterUri string  `protobuf:"bytes,2,opt,name=adapter_uri,json=adapterUri,proto3" json:"adapter_uri,omitempty"`
+	TrainLoss  float64 `protobuf:"fixed64,3,opt,name=train_loss,json=trainLoss,proto3" json:"train_loss,omitempty"`
+	EvalLoss   float64 `protobuf:"fixed64,4,opt,name=eval_loss,json=evalLoss,proto3" json:"eval_loss,omitempty"`
+	Seconds    int64   `protobuf:"varint,5,opt,name=seconds,proto3" json:"seconds,omitempty"`
+	// SHA-256 of adapter_model.safetensors, hex.
+	AdapterSha256 string `protobuf:"bytes,6,opt,name=adapter_sha256,json=adapterSha256,proto3" json:"adapter_sha256,omitempty"`
+	// Tokens that were trained on, all epochs together, padding left out.
+	Tokens int64 `protobuf:"varint,7,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// Rows of the training split that lost text, and that were left out, because they are longer than max_length.
+	RowsTruncated int64 `protobuf:"varint,8,opt,name=rows_truncated,json=rowsTruncated,proto3" json:"rows_truncated,omitempty"`
+	RowsDropped   int64 `protobuf:"varint,9,opt,name=rows_dropped,json=rowsDropped,proto3" json:"rows_dropped,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,6 +335,34 @@ func (x *TrainingFinished) GetEvalLoss() float64 {
 func (x *TrainingFinished) GetSeconds() int64 {
 	if x != nil {
 		return x.Seconds
+	}
+	return 0
+}
+
+func (x *TrainingFinished) GetAdapterSha256() string {
+	if x != nil {
+		return x.AdapterSha256
+	}
+	return ""
+}
+
+func (x *TrainingFinished) GetTokens() int64 {
+	if x != nil {
+		return x.Tokens
+	}
+	return 0
+}
+
+func (x *TrainingFinished) GetRowsTruncated() int64 {
+	if x != nil {
+		return x.RowsTruncated
+	}
+	return 0
+}
+
+func (x *TrainingFinished) GetRowsDropped() int64 {
+	if x != nil {
+		return x.RowsDropped
 	}
 	return 0
 }
@@ -428,7 +499,7 @@ var File_ragline_v1_training_proto protoreflect.FileDescriptor
 const file_ragline_v1_training_proto_rawDesc = "" +
 	"\n" +
 	"\x19ragline/v1/training.proto\x12\n" +
-	"ragline.v1\"\xfe\x01\n" +
+	"ragline.v1\"\xda\x02\n" +
 	"\x0fTrainingStarted\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1d\n" +
 	"\n" +
@@ -439,7 +510,11 @@ const file_ragline_v1_training_proto_rawDesc = "" +
 	"\vconfig_json\x18\x05 \x01(\tR\n" +
 	"configJson\x120\n" +
 	"\x14estimated_vram_bytes\x18\x06 \x01(\x03R\x12estimatedVramBytes\x12+\n" +
-	"\x11estimated_seconds\x18\a \x01(\x03R\x10estimatedSeconds\"\x85\x02\n" +
+	"\x11estimated_seconds\x18\a \x01(\x03R\x10estimatedSeconds\x12\x16\n" +
+	"\x06engine\x18\b \x01(\tR\x06engine\x12\x16\n" +
+	"\x06device\x18\t \x01(\tR\x06device\x12*\n" +
+	"\x11resumed_from_step\x18\n" +
+	" \x01(\x03R\x0fresumedFromStep\"\xb5\x02\n" +
 	"\x12TrainingProgressed\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x12\n" +
 	"\x04step\x18\x02 \x01(\x03R\x04step\x12\x1f\n" +
@@ -451,7 +526,10 @@ const file_ragline_v1_training_proto_rawDesc = "" +
 	"\n" +
 	"vram_bytes\x18\a \x01(\x03R\tvramBytes\x12\x1f\n" +
 	"\veta_seconds\x18\b \x01(\x03R\n" +
-	"etaSeconds\"\xa0\x01\n" +
+	"etaSeconds\x12 \n" +
+	"\teval_loss\x18\t \x01(\x01H\x00R\bevalLoss\x88\x01\x01B\f\n" +
+	"\n" +
+	"_eval_loss\"\xa9\x02\n" +
 	"\x10TrainingFinished\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x1f\n" +
 	"\vadapter_uri\x18\x02 \x01(\tR\n" +
@@ -459,7 +537,11 @@ const file_ragline_v1_training_proto_rawDesc = "" +
 	"\n" +
 	"train_loss\x18\x03 \x01(\x01R\ttrainLoss\x12\x1b\n" +
 	"\teval_loss\x18\x04 \x01(\x01R\bevalLoss\x12\x18\n" +
-	"\aseconds\x18\x05 \x01(\x03R\aseconds\"Y\n" +
+	"\aseconds\x18\x05 \x01(\x03R\aseconds\x12%\n" +
+	"\x0eadapter_sha256\x18\x06 \x01(\tR\radapterSha256\x12\x16\n" +
+	"\x06tokens\x18\a \x01(\x03R\x06tokens\x12%\n" +
+	"\x0erows_truncated\x18\b \x01(\x03R\rrowsTruncated\x12!\n" +
+	"\frows_dropped\x18\t \x01(\x03R\vrowsDropped\"Y\n" +
 	"\x0eTrainingFailed\x12\x15\n" +
 	"\x06job_id\x18\x01 \x01(\tR\x05jobId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
@@ -502,6 +584,7 @@ func file_ragline_v1_training_proto_init() {
 	if File_ragline_v1_training_proto != nil {
 		return
 	}
+	file_ragline_v1_training_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

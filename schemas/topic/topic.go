@@ -66,8 +66,7 @@ var catalogue = []Topic{
 	{Name: Quotations, Types: []string{"quotation.generated.v1"}, Key: "thread id", Partitions: 1, Writers: []string{"agent"}, Readers: []string{"apps", "sink"}, Doc: "Effects of the tool generate_quotation."},
 	{Name: Datasets, Types: []string{"dataset.ready.v1"}, Key: "dataset", Partitions: 1, Writers: []string{"dataset"}, Readers: []string{"trainer", "sink"}, Doc: "Announcements of datasets."},
 	{Name: Training, Types: []string{"training.started.v1", "training.progressed.v1", "training.finished.v1", "training.failed.v1", "training.blocked.v1"}, Key: "job", Partitions: 1, Writers: []string{"trainer"}, Readers: []string{"console", "sink"}, Doc: "Training jobs as they run."},
-	// Compaction keeps the last record of a key only, so a model's history is read from ClickHouse or an uncompacted copy.
-	{Name: Models, Types: []string{"model.trained.v1", "model.packaged.v1", "model.evaluated.v1", "model.promoted.v1", "model.rejected.v1", "model.rolled_back.v1"}, Key: "model", Partitions: 1, Compacted: true, Writers: []string{"trainer", "packager", "promoter"}, Readers: []string{"packager", "promoter", "agent", "sink"}, Doc: "The life of trained models."},
+	{Name: Models, Types: []string{"model.trained.v1", "model.packaged.v1", "model.evaluated.v1", "model.promoted.v1", "model.rejected.v1", "model.rolled_back.v1"}, Key: "model", Partitions: 1, Writers: []string{"trainer", "packager", "promoter", "cli"}, Readers: []string{"packager", "promoter", "agent", "sink"}, Doc: "The life of trained models, whole: the state of a series is the fold of its few records."},
 }
 
 // All returns the catalogue, in the order of the loop, without dead letters.
