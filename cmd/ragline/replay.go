@@ -19,24 +19,39 @@ import (
 
 func replayCommand(c *cli) *cobra.Command {
 	var e edits
+	var f fill
 	cmd := &cobra.Command{
-		Use:   "replay THREAD CHECKPOINT",
-		Short: "Run a conversation again from a checkpoint, on a branch of its own",
-		Long: `Run a conversation again from a checkpoint and print its steps as they happen, then the answer.
+		Use:   "replay {THREAD CHECKPOINT | --to NAME [--from TIME]}",
+		Short: "Run again: a conversation from a checkpoint, or the log into an observability backend",
+		Long: `ragline replay THREAD CHECKPOINT runs a conversation again from a checkpoint and prints its steps as they happen, then
+the answer. What was before the checkpoint does not run again; what was after it stays in the history. The run is like any
+other: it is published, traced and stored, and sensitive actions wait for a person. An action that waits on the thread is
+dropped. With --set or --question the state is edited first, as ragline fork does.
 
-What was before the checkpoint does not run again; what was after it stays in the history. The run is like any other: it is
-published, traced and stored, and sensitive actions wait for a person. An action that waits on the thread is dropped.
-With --set or --question the state is edited first, as ragline fork does.`,
+ragline replay --to NAME fills an observability backend from the log: every span, score and feedback from a time on, each
+once. NAME begins with langfuse, langsmith or otlp. Address and keys are those of the settings, so set them to the new
+server's for this command. What is done is written down in Kafka under NAME: the same command goes on where it was
+stopped or killed, another NAME starts anew. Scores keep the time at which they were given.`,
 		Example: `  ragline replay 01a2063d 01a2063d-1b77
   ragline replay 01a2063d 01a2063d-1b77 --question "What does API 641 cover?"
-  ragline replay 01a2063d 01a2063d-1b77 --set max_steps=3`,
-		Args:    args(cobra.ExactArgs(2)),
+  ragline replay 01a2063d 01a2063d-1b77 --set max_steps=3
+  LANGFUSE_HOST=https://new.example.com ragline replay --to langfuse-new --from 2026-01-01 --dry-run
+  LANGFUSE_HOST=https://new.example.com ragline replay --to langfuse-new --from 2026-01-01`,
+		Args:    f.check,
 		PreRunE: func(*cobra.Command, []string) error { return e.parse() },
-		RunE: c.withAgent(func(ctx context.Context, a *agentCall, args []string) error {
-			return a.replay(ctx, args[0], args[1], &e)
-		}),
+	}
+	ofThread := c.withAgent(func(ctx context.Context, a *agentCall, args []string) error {
+		return a.replay(ctx, args[0], args[1], &e)
+	})
+	ofLog := c.withConfig(func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), c) })
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if cmd.Flags().Changed("to") {
+			return ofLog(cmd, args)
+		}
+		return ofThread(cmd, args)
 	}
 	e.flags(cmd)
+	f.flags(cmd)
 	return jsonFlag(c, cmd)
 }
 

@@ -65,7 +65,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings (nothing was started
 		upCommand(c), runCommand(c), brokerCommand(c), engineCommand(c),
 		askCommand(c), ingestCommand(c), feedbackCommand(c), reviewCommand(c),
 		threadsCommand(c), historyCommand(c), stateCommand(c), replayCommand(c), forkCommand(c), graphCommand(c),
-		exportCommand(c), reconcileCommand(c),
+		reconcileCommand(c),
 		traceCommand(c), sqlCommand(c), topicsCommand(c), dlqCommand(c), datasetCommand(c),
 		migrateCommand(c), verifyCommand(c), rebuildCommand(c), pricesCommand(c), loadgenCommand(c), configCommand(c), doctorCommand(c), versionCommand(c),
 	)

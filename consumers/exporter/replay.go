@@ -67,6 +67,12 @@ func (r *Replay) backend() (backend, error) {
 	return backend{}, fmt.Errorf("replay to %q: the name has to begin with that of a backend: %s", r.Name, strings.Join(backendNames()[1:], ", "))
 }
 
+// Check says whether there is such a backend.
+func (r *Replay) Check() error {
+	_, err := r.backend()
+	return err
+}
+
 // Plan looks where the replay stands. It sends and writes nothing.
 func (r *Replay) Plan(ctx context.Context, deps Deps) (Plan, error) {
 	if _, err := r.backend(); err != nil {
