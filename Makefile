@@ -15,6 +15,8 @@ BUF := $(TOOLS)/buf-$(BUF_VERSION)
 PROTOC_GEN_GO := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
 KAFKA_VERSION := 4.4.0
 KAFKA_JARS := $(TOOLS)/kafka-$(KAFKA_VERSION)
+OLLAMA_VERSION := 0.17.4
+OLLAMA := $(TOOLS)/ollama-$(OLLAMA_VERSION)/ollama
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X github.com/ragline/ragline/cmd/internal/app.Version=$(VERSION)
 
@@ -37,6 +39,9 @@ engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB o
 	@$(BIN)/ragline engine fetch
 
 ##@ Check
+
+.PHONY: ollama
+ollama: $(OLLAMA) ## Build Ollama, without GPU, for the tests of the packager (once, about 6 minutes on 2 cores)
 
 .PHONY: test
 test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack
@@ -127,6 +132,20 @@ $(KAFKA_JARS):
 	@command -v mvn >/dev/null && command -v java >/dev/null || { echo 'this needs Java 17 and Maven: install them (Debian: openjdk-17-jre-headless, maven)'; exit 1; }
 	@echo "fetching Apache Kafka $(KAFKA_VERSION), once (43 MB)"
 	@tmp=$@.part && rm -rf $$tmp && mvn -q -B -f consumers/sink/apache/pom.xml dependency:copy-dependencies -DoutputDirectory=$$tmp && mv $$tmp $@
+
+# The module zips of Ollama and its audio library leave out three single-header C libraries: two are Debian packages,
+# the third is in another module.
+$(OLLAMA):
+	@command -v g++ >/dev/null || { echo 'this needs a C++ compiler: install it (Debian: g++)'; exit 1; }
+	@printf '#include <nlohmann/json.hpp>\n#include <stb/stb_image.h>\n' | g++ -x c++ -E - >/dev/null 2>&1 || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nlohmann-json3-dev libstb-dev; } >/dev/null 2>&1; } || \
+	{ echo 'this needs the headers nlohmann/json.hpp and stb/stb_image.h: install them (Debian: nlohmann-json3-dev libstb-dev)'; exit 1; }
+	@echo "building Ollama $(OLLAMA_VERSION), once (about 6 minutes on 2 cores)"
+	@tmp=$$(mktemp -d) && trap 'rm -rf '$$tmp EXIT && mkdir -p $$tmp/include/miniaudio $(dir $(OLLAMA)) && \
+	audio=$$(cd $$tmp && $(GO) mod download -json github.com/gen2brain/malgo@v0.11.24 | sed -n 's/.*"Dir": "\(.*\)".*/\1/p') && \
+	cp $$audio/miniaudio.h $$tmp/include/miniaudio/ && \
+	cd $$tmp && CGO_ENABLED=1 CGO_CPPFLAGS="-I$$tmp/include" GOBIN=$$tmp $(GO) install \
+	-ldflags '-s -w -X github.com/ollama/ollama/version.Version=$(OLLAMA_VERSION)' github.com/ollama/ollama@v$(OLLAMA_VERSION) && mv $$tmp/ollama $@
 
 $(BUF):
 	@echo "building buf $(BUF_VERSION), once (about 3 minutes on 2 cores)"
