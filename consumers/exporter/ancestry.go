@@ -84,7 +84,8 @@ func (a *ancestry) get(key trace.SpanKey) (ancestor, bool) {
 	return known, ok
 }
 
-// paths returns the ancestors of the items that are spans. Its error asks to come again: a parent has not ended.
+// paths returns the ancestors of the items that are spans, and of the spans that scores are about, as far as these went
+// by: scores are never waited for. Its error asks to come again: a parent has not ended.
 func (a *ancestry) paths(ctx context.Context, b stream.Batch, items []item) (trace.Paths, error) {
 	if a.want == nil {
 		return nil, nil
@@ -99,21 +100,30 @@ func (a *ancestry) paths(ctx context.Context, b stream.Batch, items []item) (tra
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	all := trace.Paths{}
+	all := make(trace.Paths, len(items))
 	for _, it := range items {
-		if s, ok := it.event.Data.(*event.SpanEnded); ok {
-			all[trace.KeyOf(s)] = a.path(s)
+		switch m := it.event.Data.(type) {
+		case *event.SpanEnded:
+			all[trace.KeyOf(m)] = a.path(m)
+		case *event.ScoreGiven:
+			key := trace.SpanKey{TraceID: m.GetTraceId(), SpanID: m.GetSpanId()}
+			if known, ok := a.get(key); ok {
+				all[key] = a.below(key.TraceID, known.parent)
+			}
 		}
 	}
 	return all, nil
 }
 
-// path walks up from a span's parent.
 func (a *ancestry) path(s *event.SpanEnded) trace.Path {
+	return a.below(s.GetTraceId(), s.GetParentSpanId())
+}
+
+// below walks up from a parent.
+func (a *ancestry) below(traceID, parent string) trace.Path {
 	p := trace.Path{}
-	parent := s.GetParentSpanId()
 	for parent != "" && len(p.Steps) < maxDepth {
-		up, ok := a.get(trace.SpanKey{TraceID: s.GetTraceId(), SpanID: parent})
+		up, ok := a.get(trace.SpanKey{TraceID: traceID, SpanID: parent})
 		if !ok {
 			break
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -165,6 +166,10 @@ func (d *delivery) settle(n int, result trace.Result, err error) int {
 
 // remove takes the pending events that are done off the list and returns how many they were.
 func (d *delivery) remove(done []bool) int {
+	if !slices.Contains(done, false) { // as nearly always
+		d.pending = d.pending[len(done):]
+		return len(done)
+	}
 	kept := make([]item, 0, len(d.pending))
 	for i, it := range d.pending {
 		if i >= len(done) || !done[i] {

@@ -150,10 +150,7 @@ func serve() {
 // export hands records over to an exporter, as the runtime does, and prints what it cost.
 func export(backend string) error {
 	url := os.Getenv(urlEnv)
-	cfg, err := env.ParseAsWithOptions[exporter.Config](env.Options{Environment: map[string]string{
-		"OBSERVABILITY_BACKEND": backend, "LANGFUSE_HOST": url, "LANGFUSE_PUBLIC_KEY": "pk-test", "LANGFUSE_SECRET_KEY": "sk-test",
-		"LANGSMITH_ENDPOINT": url, "LANGSMITH_API_KEY": "lsv2_test",
-	}})
+	cfg, err := env.ParseAsWithOptions[exporter.Config](env.Options{Environment: settings(backend, url)})
 	if err != nil {
 		return err
 	}
@@ -183,6 +180,13 @@ func export(backend string) error {
 	}
 	fmt.Println("RESULT", backend, traces*4*repeats, (cpu() - before).Seconds(), time.Since(start).Seconds())
 	return exporters[0].Close()
+}
+
+func settings(backend, url string) map[string]string {
+	return map[string]string{
+		"OBSERVABILITY_BACKEND": backend, "LANGFUSE_HOST": url, "LANGFUSE_PUBLIC_KEY": "pk-test", "LANGFUSE_SECRET_KEY": "sk-test",
+		"LANGSMITH_ENDPOINT": url, "LANGSMITH_API_KEY": "lsv2_test", "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+	}
 }
 
 // records are batches of a thousand spans in the wire format.

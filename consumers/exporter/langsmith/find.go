@@ -27,9 +27,9 @@ func (b *Backend) Find(ctx context.Context, events []event.Event) ([]bool, error
 		if !ok {
 			continue
 		}
-		id := runUUID(s.GetTraceId(), s.GetSpanId())
+		id := runUUID(s.GetTraceId(), s.GetSpanId()).String()
 		if s.GetParentSpanId() == "" {
-			id = traceUUID(s.GetTraceId())
+			id = traceUUID(s.GetTraceId()).String()
 		}
 		owner[id] = i
 		ids = append(ids, id)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -40,6 +41,7 @@ type Backend struct {
 	mapper genai.Mapper
 	gzip   httpapi.Gzip
 	zstd   *zstd.Encoder
+	forms  sync.Pool
 }
 
 var (
@@ -56,13 +58,14 @@ func New(cfg Config, deps Deps) (*Backend, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	if err != nil {
 		return nil, fmt.Errorf("opening zstd: %w", err)
 	}
 	b := &Backend{cfg: cfg, client: httpapi.New(deps.Transport, cfg.Timeout), zstd: encoder}
 	b.client.Backend, b.client.KeySettings = "LangSmith", "LANGSMITH_API_KEY and LANGSMITH_WORKSPACE_ID"
 	b.client.AddressSettings = "LANGSMITH_ENDPOINT; self-hosted it ends in /api/v1"
+	b.forms.New = func() any { return newForm() }
 	b.mapper = genai.Mapper{Content: cfg.Content, Version: deps.Version}
 	return b, nil
 }
@@ -84,7 +87,9 @@ func (b *Backend) Close() error {
 
 // Export sends runs and feedback as one multipart request. In mode otlp spans go to the OpenTelemetry endpoint.
 func (b *Backend) Export(ctx context.Context, batch trace.Batch) (trace.Result, error) {
-	form := newForm()
+	form := b.forms.Get().(*form) //nolint:forcetypeassert // the pool holds nothing else
+	defer b.forms.Put(form)
+	form.reset()
 	var result trace.Result
 	var spans []event.Event
 	for i, e := range batch.Events {
@@ -93,14 +98,11 @@ func (b *Backend) Export(ctx context.Context, batch trace.Batch) (trace.Result, 
 		case isSpan && b.cfg.Mode == ModeOTLP:
 			spans = append(spans, e)
 		case isSpan:
-			form.run(b.runOf(s, batch.Paths[trace.KeyOf(s)]))
+			b.run(form, s, pathOf(s, batch.Paths))
 		default:
-			fb, reason := b.feedbackOf(e)
-			if reason != "" {
+			if reason := b.feedback(form, e, batch.Paths); reason != "" {
 				result.Rejected = append(result.Rejected, trace.Rejection{Index: i, Reason: reason})
-				continue
 			}
-			form.feedback(fb)
 		}
 	}
 	if len(spans) > 0 {
@@ -111,17 +113,20 @@ func (b *Backend) Export(ctx context.Context, batch trace.Batch) (trace.Result, 
 	if form.empty() {
 		return result, nil
 	}
-	body, contentType, err := form.close()
-	if err != nil {
-		return trace.Result{}, &trace.RejectedError{Err: err}
-	}
-	header := b.header(contentType)
-	header.Set("Content-Encoding", "zstd")
-	_, err = b.do(ctx, httpapi.Request{Method: http.MethodPost, URL: b.cfg.url("/runs/multipart"), Header: header, Body: b.zstd.EncodeAll(body, nil)})
-	if err != nil {
+	if err := b.post(ctx, form); err != nil {
 		return trace.Result{}, err
 	}
 	return result, nil
+}
+
+// post sends a form. The transport may still read what it was given after an error, so that is not kept for reuse.
+func (b *Backend) post(ctx context.Context, f *form) error {
+	body, contentType := f.close()
+	header := b.header(contentType)
+	header.Set("Content-Encoding", "zstd")
+	packed := b.zstd.EncodeAll(body, make([]byte, 0, len(body)/8))
+	_, err := b.do(ctx, httpapi.Request{Method: http.MethodPost, URL: b.cfg.url("/runs/multipart"), Header: header, Body: packed})
+	return err
 }
 
 func (b *Backend) header(contentType string) http.Header {
@@ -174,7 +179,7 @@ func (b *Backend) Check(ctx context.Context) (string, error) {
 	if json.Unmarshal(body, &info) != nil || info.Version == "" && info.Batch == nil {
 		return "", &trace.BlockedError{Err: errForeign}
 	}
-	if _, err := b.query(ctx, []string{traceUUID("00000000000000000000000000000001")}); err != nil {
+	if _, err := b.query(ctx, []string{traceUUID("00000000000000000000000000000001").String()}); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("LangSmith %s at %s, project %s, mode %s", info.Version, b.cfg.Endpoint, b.cfg.Project, b.cfg.Mode), nil

@@ -53,6 +53,59 @@ func TestRunsAndFeedbackAreSentAsLangSmithWants(t *testing.T) {
 	require.Len(t, s.Feedback(), 3)
 }
 
+func TestEveryTextArrivesAsItIs(t *testing.T) {
+	t.Parallel()
+	s := langsmithtest.New(t)
+	b := open(t, s, nil)
+	sent := map[string]string{}
+	for n := range 40 {
+		for i, special := range []string{"\"", "\\", "\x00", "\x1f", "\n", "\r", "\t", "é", "\u2028", "😀", "<&>", "\x7f"} {
+			e := tracetest.Span(n*100 + i)
+			span := e.Data.(*event.SpanEnded)
+			span.Input = "x" + strings.Repeat("~", n) + special + strings.Repeat(" ", 40-n) + special
+			sent[span.GetSpanId()] = span.GetInput()
+			send(t, b, e)
+		}
+	}
+	broken := tracetest.Span(9999)
+	broken.Data.(*event.SpanEnded).Input = "x\xff\"y"
+	sent[broken.Data.(*event.SpanEnded).GetSpanId()] = "x\uFFFD\"y"
+	send(t, b, broken)
+	ids := stored(t, s)
+	for i, r := range s.Runs() {
+		var inputs struct{ Input string }
+		require.NoError(t, json.Unmarshal(r.Parts["inputs"], &inputs))
+		require.Equal(t, sent[ids[i]], inputs.Input)
+	}
+	require.Len(t, ids, len(sent))
+}
+
+func TestScoreOfASpanIsAttachedToItsRunWhereItsPlaceIsKnown(t *testing.T) {
+	t.Parallel()
+	s := langsmithtest.New(t)
+	b := open(t, s, nil)
+	events := tracetest.AgentTrace()
+	model := events[2].Data.(*event.SpanEnded)
+	score := func(span string) event.Event {
+		return event.New("test", &event.ScoreGiven{TraceId: tracetest.TraceID, SpanId: span, Name: "relevance", Value: proto.Float64(1)})
+	}
+	ofModel, ofRoot, ofUnknown := score(model.GetSpanId()), score(model.GetParentSpanId()), score("1111111111111111")
+	batch := tracetest.BatchOf(append(events[:4:4], ofModel, ofRoot, ofUnknown)...)
+	_, err := b.Export(t.Context(), batch)
+	require.NoError(t, err)
+	runs := map[string]langsmithtest.Run{}
+	for _, r := range s.Runs() {
+		runs[r.Name] = r
+	}
+	root := runs["invoke_agent support"].ID
+	require.Equal(t, runs["chat gpt-5-mini"].ID, s.Feedback()[ofModel.ID].RunID)
+	require.Equal(t, root, s.Feedback()[ofRoot.ID].RunID)
+	require.Equal(t, root, s.Feedback()[ofUnknown.ID].RunID)
+	for _, f := range s.Feedback() {
+		require.Equal(t, root, f.TraceID)
+	}
+}
+
 func TestSpansCanGoByOpenTelemetry(t *testing.T) {
 	t.Parallel()
 	s := langsmithtest.New(t)

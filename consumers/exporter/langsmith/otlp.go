@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ragline/ragline/consumers/exporter/internal/genai"
@@ -16,7 +17,7 @@ import (
 // sendOTLP sends spans to the OpenTelemetry endpoint, with the ids that the runs of mode multipart have.
 func (b *Backend) sendOTLP(ctx context.Context, spans []event.Event, paths trace.Paths) error {
 	m := b.mapper
-	m.Extra = func(s *event.SpanEnded, a *genai.Attributes) { attributes(s, paths[trace.KeyOf(s)], a) }
+	m.Extra = func(s *event.SpanEnded, a *genai.Attributes) { attributes(s, pathOf(s, paths), a) }
 	body, err := proto.Marshal(m.Traces(spans))
 	if err != nil {
 		return &trace.RejectedError{Err: err}
@@ -29,16 +30,16 @@ func (b *Backend) sendOTLP(ctx context.Context, spans []event.Event, paths trace
 }
 
 func attributes(s *event.SpanEnded, path trace.Path, a *genai.Attributes) {
-	p := placeOf(s, path)
+	p, order := placeOf(nil, s.GetTraceId(), s.GetSpanId(), s.GetStartTime().AsTime(), path)
 	a.Text("langsmith.span.kind", runType(s))
-	a.Text("langsmith.span.id", p.id)
-	a.Text("langsmith.span.parent_id", p.parentID)
-	a.Text("langsmith.span.dotted_order", p.order)
+	a.Text("langsmith.span.id", p.id.String())
+	if p.parentID != uuid.Nil {
+		a.Text("langsmith.span.parent_id", p.parentID.String())
+	}
+	a.Text("langsmith.span.dotted_order", string(order))
 	a.Text("langsmith.span.tags", strings.Join(s.GetOrigin().GetTags(), ","))
-	a.Text("langsmith.trace.id", p.traceID)
-	for name, value := range metadata(s, p) {
-		if text, ok := value.(string); ok {
-			a.Text("langsmith.metadata."+name, text)
-		}
+	a.Text("langsmith.trace.id", p.traceID.String())
+	for _, f := range texts(s) {
+		a.Text("langsmith.metadata."+f.name, f.value)
 	}
 }

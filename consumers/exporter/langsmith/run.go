@@ -5,29 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ragline/ragline/consumers/exporter/internal/genai"
 	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/schemas/event"
 )
-
-// run is a run as it is posted. Inputs, outputs and so on are parts of their own.
-type run struct {
-	ID          string   `json:"id"`
-	TraceID     string   `json:"trace_id"`
-	ParentRunID string   `json:"parent_run_id,omitempty"`
-	DottedOrder string   `json:"dotted_order"`
-	Name        string   `json:"name"`
-	RunType     string   `json:"run_type"`
-	StartTime   string   `json:"start_time"`
-	EndTime     string   `json:"end_time"`
-	SessionName string   `json:"session_name"`
-	Tags        []string `json:"tags,omitempty"`
-
-	inputs, outputs any
-	extra           any
-	events          any
-	err             string
-}
 
 var runTypes = map[event.SpanKind]string{
 	event.SpanKind_SPAN_KIND_LLM:       "llm",
@@ -35,6 +18,17 @@ var runTypes = map[event.SpanKind]string{
 	event.SpanKind_SPAN_KIND_RETRIEVAL: "retriever",
 	event.SpanKind_SPAN_KIND_EMBEDDING: "embedding",
 }
+
+// kinds are the names of the metadata.
+var kinds = func() map[event.SpanKind]string {
+	names := map[event.SpanKind]string{}
+	for kind, name := range event.SpanKind_name {
+		if kind != 0 {
+			names[event.SpanKind(kind)] = strings.ToLower(name[len("SPAN_KIND_"):])
+		}
+	}
+	return names
+}()
 
 // operationTypes are for spans of other producers that have no kind.
 var operationTypes = map[string]string{
@@ -53,116 +47,167 @@ func runType(s *event.SpanEnded) string {
 	return "chain"
 }
 
-func (b *Backend) runOf(s *event.SpanEnded, path trace.Path) run {
-	p := placeOf(s, path)
-	r := run{
-		ID: p.id, TraceID: p.traceID, ParentRunID: p.parentID, DottedOrder: p.order, Name: s.GetName(), RunType: runType(s),
-		StartTime: iso(s.GetStartTime().AsTime()), EndTime: iso(s.GetEndTime().AsTime()), SessionName: b.cfg.Project, Tags: s.GetOrigin().GetTags(),
-		extra: map[string]any{"metadata": metadata(s, p)}, events: events(s),
-	}
-	if s.GetStatus() == event.StatusCode_STATUS_CODE_ERROR {
-		if r.err = s.GetStatusMessage(); r.err == "" {
-			r.err = "error"
-		}
-	}
+// run adds a span: what it is, and inputs, outputs and so on as parts of their own.
+func (b *Backend) run(f *form, s *event.SpanEnded, path trace.Path) {
+	var room [512]byte
+	p, order := placeOf(room[:0], s.GetTraceId(), s.GetSpanId(), s.GetStartTime().AsTime(), path)
+	f.begin("post", p.id, "")
+	f.json = b.appendRun(f.json, s, p, order)
+	f.end()
 	if b.cfg.Content {
-		r.inputs, r.outputs = content("input", s.GetInput()), content("output", s.GetOutput())
+		f.content(p.id, "inputs", "input", s.GetInput())
+		f.content(p.id, "outputs", "output", s.GetOutput())
 	}
-	return r
+	f.begin("post", p.id, "extra")
+	f.json = append(appendMetadata(append(f.json, `{"metadata":{`...), s, p), "}}"...)
+	f.end()
+	f.events(p.id, s)
+	if s.GetStatus() == event.StatusCode_STATUS_CODE_ERROR {
+		reason := s.GetStatusMessage()
+		if reason == "" {
+			reason = "error"
+		}
+		f.begin("post", p.id, "error")
+		f.json = appendText(f.json, reason)
+		f.end()
+	}
 }
 
-// metadata is what LangSmith groups and filters by; thread_id makes threads, ls_* and usage_metadata costs.
-func metadata(s *event.SpanEnded, p place) map[string]any {
-	m := map[string]any{"otel_trace_id": s.GetTraceId(), "otel_span_id": s.GetSpanId()}
-	for name, value := range map[string]string{
-		"thread_id": s.GetThreadId(), "query_id": s.GetQueryId(), "user_id": s.GetOrigin().GetUserId(), "session_id": s.GetOrigin().GetSessionId(),
-		"environment": s.GetOrigin().GetEnvironment(), "operation": s.GetOperation(), "ls_provider": s.GetProvider(), "ls_model_name": s.GetModel(),
-		"service": s.GetResource()["service.name"], "revision_id": s.GetResource()["service.version"],
-	} {
-		if value != "" {
-			m[name] = value
-		}
+func (b *Backend) appendRun(j []byte, s *event.SpanEnded, p place, order []byte) []byte {
+	j = appendID(append(j, '{'), "id", p.id)
+	j = appendID(j, "trace_id", p.traceID)
+	if p.parentID != uuid.Nil {
+		j = appendID(j, "parent_run_id", p.parentID)
 	}
-	if kind := s.GetKind(); kind != event.SpanKind_SPAN_KIND_UNSPECIFIED {
-		m["kind"] = strings.ToLower(kind.String()[len("SPAN_KIND_"):])
+	j = append(append(append(appendName(j, "dotted_order"), '"'), order...), '"')
+	j = appendText(appendName(j, "name"), s.GetName())
+	j = appendField(j, "run_type", runType(s))
+	j = appendTime(j, "start_time", s.GetStartTime().AsTime())
+	j = appendTime(j, "end_time", s.GetEndTime().AsTime())
+	j = appendField(j, "session_name", b.cfg.Project)
+	if tags := s.GetOrigin().GetTags(); len(tags) > 0 {
+		j = append(appendName(j, "tags"), '[')
+		for i, tag := range tags {
+			if i > 0 {
+				j = append(j, ',')
+			}
+			j = appendText(j, tag)
+		}
+		j = append(j, ']')
+	}
+	return append(j, '}')
+}
+
+// field is a text of the metadata.
+type field struct{ name, value string }
+
+// texts are what LangSmith groups and filters by; thread_id makes threads, ls_* costs.
+func texts(s *event.SpanEnded) [13]field {
+	o := s.GetOrigin()
+	return [...]field{
+		{"otel_trace_id", s.GetTraceId()}, {"otel_span_id", s.GetSpanId()}, {"thread_id", s.GetThreadId()}, {"query_id", s.GetQueryId()},
+		{"user_id", o.GetUserId()}, {"session_id", o.GetSessionId()}, {"environment", o.GetEnvironment()}, {"operation", s.GetOperation()},
+		{"ls_provider", s.GetProvider()}, {"ls_model_name", s.GetModel()}, {"kind", kinds[s.GetKind()]},
+		{"service", s.GetResource()["service.name"]}, {"revision_id", s.GetResource()["service.version"]},
+	}
+}
+
+func appendMetadata(j []byte, s *event.SpanEnded, p place) []byte {
+	for _, f := range texts(s) {
+		j = appendField(j, f.name, f.value)
 	}
 	if p.orphan {
-		m["orphan"] = true
+		j = append(appendName(j, "orphan"), "true"...)
 	}
-	if u := usage(s); u != nil {
-		m["usage_metadata"] = u
-	}
-	for name, v := range s.GetAttributes() {
-		if !strings.HasPrefix(name, "gen_ai.request.") {
+	for _, name := range [...]string{"temperature", "max_tokens"} {
+		v, given := s.GetAttributes()["gen_ai.request."+name]
+		if !given {
 			continue
 		}
-		if short := "ls_" + strings.TrimPrefix(name, "gen_ai.request."); short == "ls_temperature" || short == "ls_max_tokens" {
-			m[short] = number(v)
+		if n, whole := v.GetValue().(*event.AttributeValue_IntValue); whole {
+			j = appendNumber(j, "ls_"+name, n.IntValue)
+		} else {
+			j = appendFloat(j, "ls_"+name, v.GetDoubleValue())
 		}
 	}
-	return m
+	return appendUsage(j, s)
 }
 
-func number(v *event.AttributeValue) any {
-	if n, ok := v.GetValue().(*event.AttributeValue_IntValue); ok {
-		return n.IntValue
-	}
-	return v.GetDoubleValue()
-}
-
-// usage has totals that include their details, as OTel's do, and the exact cost.
-func usage(s *event.SpanEnded) map[string]any {
+// appendUsage appends totals that include their details, as OTel's do, and the exact cost.
+func appendUsage(j []byte, s *event.SpanEnded) []byte {
 	u := s.GetUsage()
 	if u == nil && s.GetCost() == nil || runType(s) == "chain" { // a chain's cost is that of its model calls
-		return nil
+		return j
 	}
-	m := map[string]any{"input_tokens": u.GetInputTokens(), "output_tokens": u.GetOutputTokens(), "total_tokens": u.GetInputTokens() + u.GetOutputTokens()}
-	if n := u.GetCacheReadInputTokens() + u.GetCacheCreationInputTokens(); n > 0 {
-		m["input_token_details"] = map[string]int64{"cache_read": u.GetCacheReadInputTokens(), "cache_creation": u.GetCacheCreationInputTokens()}
+	j = append(appendName(j, "usage_metadata"), '{')
+	j = appendNumber(j, "input_tokens", u.GetInputTokens())
+	j = appendNumber(j, "output_tokens", u.GetOutputTokens())
+	j = appendNumber(j, "total_tokens", u.GetInputTokens()+u.GetOutputTokens())
+	if read, made := u.GetCacheReadInputTokens(), u.GetCacheCreationInputTokens(); read+made > 0 {
+		j = append(appendName(j, "input_token_details"), '{')
+		j = append(appendNumber(appendNumber(j, "cache_read", read), "cache_creation", made), '}')
 	}
 	if n := u.GetReasoningOutputTokens(); n > 0 {
-		m["output_token_details"] = map[string]int64{"reasoning": n}
+		j = append(appendNumber(append(appendName(j, "output_token_details"), '{'), "reasoning", n), '}')
 	}
 	if c := s.GetCost(); c != nil {
-		m["total_cost"] = json.Number(genai.USD(c.GetPicoUsd()))
+		j = append(appendName(j, "total_cost"), genai.USD(c.GetPicoUsd())...)
 	}
-	return m
+	return append(j, '}')
 }
 
-func events(s *event.SpanEnded) any {
-	var all []map[string]any
+// events adds the part of a span's events, if it has any.
+func (f *form) events(id uuid.UUID, s *event.SpanEnded) {
+	f.begin("post", id, "events")
+	f.json = append(f.json, '[')
+	add := func(name string, at time.Time) {
+		if len(f.json) > 1 {
+			f.json = append(f.json, ',')
+		}
+		f.json = append(appendTime(appendText(appendName(append(f.json, '{'), "name"), name), "time", at), '}')
+	}
 	if first := s.GetFirstTokenTime(); first.IsValid() {
-		all = append(all, map[string]any{"name": "new_token", "time": iso(first.AsTime())})
+		add("new_token", first.AsTime())
 	}
 	for _, e := range s.GetEvents() {
 		if e.GetTime().IsValid() {
-			all = append(all, map[string]any{"name": e.GetName(), "time": iso(e.GetTime().AsTime())})
+			add(e.GetName(), e.GetTime().AsTime())
 		}
 	}
-	if all == nil {
-		return nil
+	if len(f.json) > 1 {
+		f.json = append(f.json, ']')
+		f.end()
 	}
-	return all
 }
 
-// content makes the object that LangSmith wants of a text: messages are shown as such.
-func content(name, text string) any {
+// content adds a text as the object that LangSmith wants: JSON as such, and messages under a name that it shows.
+func (f *form) content(id uuid.UUID, of, name, text string) {
+	f.begin("post", id, of)
+	defer f.end()
 	if text == "" {
-		return map[string]any{}
+		f.json = append(f.json, "{}"...)
+		return
 	}
-	if !json.Valid([]byte(text)) {
-		return map[string]any{name: text}
+	if !isJSON(text, f.json) {
+		f.json = append(appendField(append(f.json, '{'), name, text), '}')
+		return
 	}
-	switch text[0] {
-	case '{':
-		return json.RawMessage(text)
-	case '[':
-		var list []struct{ Role string }
-		if json.Unmarshal([]byte(text), &list) == nil && len(list) > 0 && list[0].Role != "" {
-			name = "messages"
-		}
+	if text[0] == '{' {
+		f.json = append(f.json, text...)
+		return
 	}
-	return map[string]any{name: json.RawMessage(text)}
+	if text[0] == '[' && isMessages(text) {
+		name = "messages"
+	}
+	f.json = append(append(appendName(append(f.json, '{'), name), text...), '}')
 }
 
-func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+// isJSON looks at the first character before it reads the text, through a buffer.
+func isJSON(text string, buffer []byte) bool {
+	return strings.IndexByte("{[\"-0123456789tfn \t\r\n", text[0]) >= 0 && json.Valid(append(buffer, text...))
+}
+
+func isMessages(text string) bool {
+	var list []struct{ Role string }
+	return json.Unmarshal([]byte(text), &list) == nil && len(list) > 0 && list[0].Role != ""
+}

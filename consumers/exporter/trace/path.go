@@ -26,12 +26,15 @@ type SpanKey struct{ TraceID, SpanID string }
 // KeyOf returns the name of a span.
 func KeyOf(s *event.SpanEnded) SpanKey { return SpanKey{s.GetTraceId(), s.GetSpanId()} }
 
-// Paths holds, for each span, its ancestors from the outermost that is known to the parent. Whole says that the
-// outermost is the root.
+// Paths holds, for each span, and for the span of each score where it is known, its [Path].
 type Paths map[SpanKey]Path
 
-// Path is the way from the root to the parent of a span.
+// Path is the way from the root to the parent of a span: its ancestors from the outermost that is known to the parent.
 type Path struct {
 	Steps []Step
+	// Whole says that the outermost is the root, or that the span itself is.
 	Whole bool
 }
+
+// Root says that the span is the root of its trace.
+func (p Path) Root() bool { return p.Whole && len(p.Steps) == 0 }

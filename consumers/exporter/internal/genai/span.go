@@ -1,10 +1,10 @@
 package genai
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"strings"
+	"strconv"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -190,10 +190,15 @@ func nanos(t *timestamppb.Timestamp) uint64 {
 
 // USD is an amount of picodollars in dollars, exactly.
 func USD(pico int64) string {
-	sign := ""
+	var room [32]byte
+	text := room[:0]
 	if pico < 0 {
-		sign, pico = "-", -pico
+		text = append(text, '-')
+		pico = -pico
 	}
-	text := strings.TrimRight(fmt.Sprintf("%s%d.%012d", sign, pico/1e12, pico%1e12), "0")
-	return strings.TrimSuffix(text, ".")
+	text = strconv.AppendInt(text, pico/1e12, 10)
+	whole := len(text)
+	text = strconv.AppendInt(text, pico%1e12+1e12, 10) // a one, and twelve digits
+	text[whole] = '.'
+	return string(bytes.TrimRight(bytes.TrimRight(text, "0"), "."))
 }
