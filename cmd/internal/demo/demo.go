@@ -27,6 +27,8 @@ type Demo struct {
 	Out       *term.Printer
 	Knowledge knowledge.Config
 	Tenant    string
+	// Train goes on after the dataset: feedback for good answers, and the wait for the trained model, which is then asked.
+	Train bool
 }
 
 // questionTimeout bounds the wait for one answer. An answer takes milliseconds without a model and seconds with one.
@@ -48,6 +50,11 @@ func (d *Demo) Run(ctx context.Context) error {
 		return fmt.Errorf("building the dataset: %w", err)
 	}
 	d.Out.Linef("dataset %s in %s\n", d.Out.Bold(ready.GetDatasetId()), ready.GetUri())
+	if d.Train {
+		if err := d.train(ctx, ready.GetDatasetId()); err != nil {
+			return err
+		}
+	}
 	if d.Warehouse == nil {
 		return nil
 	}
@@ -79,7 +86,13 @@ func (d *Demo) ask(ctx context.Context) error {
 			return fmt.Errorf("asking %q: %w", q.Question, err)
 		}
 		d.printAnswer(answer)
-		d.printScores(scores.wait(ctx, answer.GetTraceId()))
+		given := scores.wait(ctx, answer.GetTraceId())
+		d.printScores(given)
+		if d.Train {
+			if err := d.approve(ctx, answer, given); err != nil {
+				return fmt.Errorf("giving feedback: %w", err)
+			}
+		}
 		d.Out.Linef("")
 	}
 	return nil
