@@ -41,6 +41,9 @@ func TestColumnsAreThoseOfTheSchema(t *testing.T) {
 		result, err := b.warehouse.Table(t.Context(), "DESCRIBE TABLE "+home.name())
 		require.NoError(t, err)
 		for _, row := range result.Rows {
+			if warehouse.Cell(row[2]) == "MATERIALIZED" {
+				continue // ClickHouse fills it
+			}
 			want = append(want, warehouse.Cell(row[0])+" "+strings.ReplaceAll(warehouse.Cell(row[1]), ", ", ","))
 		}
 		require.ElementsMatch(t, want, have, home.name())
