@@ -13,6 +13,8 @@ PROTOC_GEN_GO_VERSION := v1.36.12
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)
 BUF := $(TOOLS)/buf-$(BUF_VERSION)
 PROTOC_GEN_GO := $(TOOLS)/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)/protoc-gen-go
+OTELCOL_VERSION := 0.155.0
+OTELCOL := $(TOOLS)/otelcol-$(OTELCOL_VERSION)
 KAFKA_VERSION := 4.4.0
 KAFKA_JARS := $(TOOLS)/kafka-$(KAFKA_VERSION)
 OLLAMA_VERSION := 0.17.4
@@ -61,6 +63,11 @@ test-short: ## Run the tests that need no engine and no system start
 test-faults: engine ## Kill the sink 200 times at every point of a batch, freeze it, rewind it, fill ClickHouse's disk: nothing lost, nothing doubled
 	$(GO) test -timeout 60m -v ./consumers/sink -run 'Killed|Frozen|Rewound|Refused' -fault-rounds 200
 
+.PHONY: test-otelcol
+test-otelcol: ## Send spans through a real OpenTelemetry Collector, in and out, over HTTP and gRPC
+	@$(MAKE) -s $(OTELCOL) || echo 'no OpenTelemetry Collector could be built: is the Go proxy reachable? its tests are skipped'
+	RAGLINE_TEST_OTELCOL=$(OTELCOL) $(GO) test -count=1 -run Collector -v ./producers/gateway ./consumers/exporter/otlp
+
 .PHONY: test-kafka
 test-kafka: engine $(KAFKA_JARS) ## Run the sink's fault tests on Apache Kafka (needs Java 17 and Maven; 20 kills)
 	RAGLINE_TEST_KAFKA_JARS=$(KAFKA_JARS) $(GO) test -timeout 30m -v -parallel 1 ./consumers/sink -run 'KilledSink|Frozen|RewoundOffsets|Refused' -fault-rounds 20
@@ -82,8 +89,8 @@ bench-sink: engine ## Compare the sink with an OpenTelemetry Collector in one ru
 	$(GO) test -count=1 -timeout 60m -run TestCookbookOverManySpans -v ./consumers/sink -query-spans 10000000
 
 .PHONY: bench-export
-bench-export: ## Compare the exporters with the official Python SDKs of LangFuse and LangSmith, in one run (a minute)
-	RAGLINE_BENCH_EXPORT=2500 $(GO) test -count=1 -timeout 10m -run TestCompareWithTheOfficialSDKs -v ./consumers/exporter/bench
+bench-export: ## Compare the exporters with the official Python SDKs of LangFuse and LangSmith, then one with and without a neighbour that hangs (HANG=10m,4; takes minutes)
+	RAGLINE_BENCH_EXPORT=2500 RAGLINE_BENCH_EXPORT_HANG=$(or $(HANG),1m,4) $(GO) test -count=1 -timeout 90m -run 'TestCompareWithTheOfficialSDKs|TestBackendThatHangs' -v ./consumers/exporter/bench
 
 .PHONY: bench-agent
 bench-agent: ## Compare the graph engine with LangGraph in Python and JavaScript, in one run (takes minutes)
@@ -127,6 +134,10 @@ help: ## Show this help
 $(GOLANGCI_LINT):
 	@echo "building golangci-lint $(GOLANGCI_LINT_VERSION), once (about 3 minutes on 2 cores)"
 	@tmp=$$(mktemp -d) && GOBIN=$$tmp $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION) && mkdir -p $(TOOLS) && mv $$tmp/golangci-lint $@
+
+$(OTELCOL):
+	@echo "building an OpenTelemetry Collector $(OTELCOL_VERSION), once (about a minute on 2 cores)"
+	@mkdir -p $(TOOLS) && cd producers/otlp/otelcol && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $@.part . && mv $@.part $@
 
 $(KAFKA_JARS):
 	@command -v mvn >/dev/null && command -v java >/dev/null || { echo 'this needs Java 17 and Maven: install them (Debian: openjdk-17-jre-headless, maven)'; exit 1; }

@@ -28,7 +28,7 @@ func collector(t *testing.T) string {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skipf("no OpenTelemetry Collector here: install otelcol (any distribution with the otlp receiver and the otlp and otlphttp exporters) "+
+		t.Skipf("no OpenTelemetry Collector here: run `make test-otelcol`, which builds one, or install otelcol (any distribution with the otlp receiver and the otlp and otlphttp exporters) "+
 			"or set RAGLINE_TEST_OTELCOL to its path (%v)", err)
 	}
 	return path
