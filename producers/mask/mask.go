@@ -37,6 +37,14 @@ func New(cfg Config) (*Masker, error) {
 	return m, nil
 }
 
+// Text masks what takes the place of a question, as the setting of queries says. JSON stays JSON.
+func (m *Masker) Text(s string) string {
+	if m == nil {
+		return s
+	}
+	return m.text(s, m.cfg.Queries)
+}
+
 // text replaces what the recognisers find.
 func (m *Masker) text(s string, mode Mode) string {
 	if !mode.active() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ragline/ragline/consumers/agent"
 	"github.com/ragline/ragline/consumers/agent/api"
+	"github.com/ragline/ragline/producers/mask"
 )
 
 // langgraphJSON is read from the working directory where it is there, as LangGraph's own server does.
@@ -30,8 +31,12 @@ func (s *System) agentServer(a *agent.Agent) (agentServer, error) {
 	if err != nil {
 		return agentServer{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	masker, err := mask.New(s.cfg.Mask)
+	if err != nil {
+		return agentServer{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	server, err := api.New(s.cfg.AgentAPI, api.Deps{
-		Graphs: []api.Graph{a.Served()}, Backend: a.Backend(), Settings: settings, Logger: s.logger,
+		Graphs: []api.Graph{a.Served()}, Backend: a.Backend(), Settings: settings, Masker: masker, Logger: s.logger,
 	})
 	if err != nil {
 		return agentServer{}, fmt.Errorf("%w: %w", ErrConfig, err)

@@ -48,6 +48,22 @@ func unmarshal(data []byte, into any) error {
 	return nil
 }
 
+// masked takes personal data out of what a client writes into a thread: this server is the edge for it, and what is
+// stored here reaches the log with the run's spans and its answer.
+func (s *Server) masked(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return raw
+	}
+	return json.RawMessage(s.masker.Text(string(raw)))
+}
+
+// maskCommand leaves the answers of people alone: a tool would run with marks for its arguments.
+func (s *Server) maskCommand(c *commandBody) {
+	if c != nil {
+		c.Update, c.Goto = s.masked(c.Update), s.masked(c.Goto)
+	}
+}
+
 // pathID returns an id of the path, which must be a UUID.
 func pathID(r *http.Request, name, what string) (string, error) {
 	id, err := uuid.Parse(r.PathValue(name))

@@ -73,6 +73,8 @@ func (s *Server) start(raw json.RawMessage, threadID string) (Start, runBody, er
 	if err := b.check(); err != nil {
 		return out, b, err
 	}
+	b.Input = s.masked(b.Input)
+	s.maskCommand(b.Command)
 	a, err := s.assistants.find(b.AssistantID)
 	if err != nil {
 		return out, b, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ragline/ragline/producers/httpd"
+	"github.com/ragline/ragline/producers/mask"
 )
 
 // Deps is what a server works with.
@@ -18,7 +19,9 @@ type Deps struct {
 	Backend Backend
 	// Settings are those of langgraph.json; they may be zero.
 	Settings Settings
-	Logger   *slog.Logger
+	// Masker masks what clients write into a thread before anything of it is stored. Nil masks nothing.
+	Masker *mask.Masker
+	Logger *slog.Logger
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
 }
@@ -28,6 +31,7 @@ type Server struct {
 	cfg        Config
 	backend    Backend
 	assistants *assistants
+	masker     *mask.Masker
 	logger     *slog.Logger
 	now        func() time.Time
 	keys       httpd.Keys
@@ -49,7 +53,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if deps.Backend == nil || deps.Logger == nil || len(deps.Graphs) == 0 {
 		return nil, errors.New("building the agent's server: Deps.Backend, Deps.Logger and at least one of Deps.Graphs are required")
 	}
-	s := &Server{cfg: cfg, backend: deps.Backend, logger: deps.Logger, now: deps.Now, keys: httpd.HashKeys(cfg.APIKeys), stopping: make(chan struct{})}
+	s := &Server{cfg: cfg, backend: deps.Backend, masker: deps.Masker, logger: deps.Logger, now: deps.Now, keys: httpd.HashKeys(cfg.APIKeys), stopping: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -196,7 +196,7 @@ func (s *Server) stateUpdate(t Thread, b stateBody) (StateUpdate, error) {
 	if u.GraphID, err = s.graphOf(t); err != nil {
 		return u, err
 	}
-	u.Values, err = keyValues("values", b.Values)
+	u.Values, err = keyValues("values", s.masked(b.Values))
 	return u, err
 }
 
@@ -220,6 +220,7 @@ func (s *Server) applySupersteps(r *http.Request, t Thread, steps []superstep) e
 			return err
 		}
 		if one.Command != nil {
+			s.maskCommand(one.Command)
 			if u.Values, err = keyValues("command.update", one.Command.Update); err != nil {
 				return err
 			}
