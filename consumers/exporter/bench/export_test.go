@@ -10,14 +10,15 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -31,9 +32,12 @@ import (
 // Settings of the comparison, which takes half a minute and is run by `make bench-export`.
 const (
 	runEnv    = "RAGLINE_BENCH_EXPORT"        // how many traces of four spans
-	roleEnv   = "RAGLINE_BENCH_EXPORT_ROLE"   // what a child process is: server, or a backend's name
+	roleEnv   = "RAGLINE_BENCH_EXPORT_ROLE"   // what a child process is: server, consumer, or a backend's name
 	urlEnv    = "RAGLINE_BENCH_EXPORT_URL"    // where the server is
 	pythonEnv = "RAGLINE_BENCH_EXPORT_PYTHON" // an interpreter with the SDKs
+	partsEnv  = "RAGLINE_BENCH_EXPORT_PARTS"  // how many partitions are exported side by side
+	// partitions of the topic.
+	partitions = 6
 	// repeats of the traces by the exporters, which would be done before they are warm.
 	repeats = 10
 	// latency of the server.
@@ -46,6 +50,11 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "server":
 		serve()
+	case "consumer":
+		if err := consume(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	default:
 		if err := export(role); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -67,7 +76,9 @@ func TestCompareWithTheOfficialSDKs(t *testing.T) {
 	}
 	url := startServer(t)
 	for _, backend := range []string{"langfuse", "langsmith"} {
-		ours := measure(t, "ragline "+backend, exec.Command(os.Args[0]), roleEnv+"="+backend, urlEnv+"="+url, runEnv+"="+count)
+		role := []string{roleEnv + "=" + backend, urlEnv + "=" + url, runEnv + "=" + count}
+		measure(t, "one connection", exec.Command(os.Args[0]), append(role, partsEnv+"=1")...)
+		ours := measure(t, "ragline "+backend, exec.Command(os.Args[0]), append(role, fmt.Sprintf("%s=%d", partsEnv, partitions))...)
 		if err := exec.Command(python, "-c", "import "+backend).Run(); err != nil {
 			t.Logf("%s: no official SDK to compare with: %s -m pip install langfuse langsmith, or set %s", backend, python, pythonEnv)
 			continue
@@ -127,10 +138,12 @@ func serve() {
 		os.Exit(1)
 	}
 	fmt.Println("http://" + listener.Addr().String())
-	var requests atomic.Int64
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		requests.Add(1)
+		if strings.HasPrefix(r.URL.Path, hung) {
+			<-r.Context().Done() // the client gives up, or ends
+			return
+		}
 		timer := time.NewTimer(latency)
 		<-timer.C
 		w.Header().Set("Content-Type", "application/json")
@@ -170,13 +183,29 @@ func export(backend string) error {
 	if err != nil {
 		return err
 	}
+	parts, err := strconv.Atoi(os.Getenv(partsEnv))
+	if err != nil {
+		return err
+	}
+	var work errgroup.Group
 	start, before := time.Now(), cpu()
-	for range repeats {
-		for _, work := range batches {
-			if err := exporters[0].HandleBatch(context.Background(), work); err != nil {
-				return err
+	for part := range parts { // one at a time in each, as in the runtime
+		work.Go(func() error {
+			for i := range repeats * len(batches) {
+				b := batches[i%len(batches)]
+				b.Partition = int32(part)
+				if i%parts != part {
+					continue
+				}
+				if err := exporters[0].HandleBatch(context.Background(), b); err != nil {
+					return err
+				}
 			}
-		}
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return err
 	}
 	fmt.Println("RESULT", backend, traces*4*repeats, (cpu() - before).Seconds(), time.Since(start).Seconds())
 	return exporters[0].Close()
