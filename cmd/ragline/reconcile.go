@@ -22,7 +22,7 @@ func reconcileCommand(c *cli) *cobra.Command {
 		Use:   "reconcile",
 		Short: "Count spans by the hour in Kafka, ClickHouse and each backend, and show what differs",
 		Long: `Count the spans that began in each hour, each once: in Kafka, in ClickHouse, and in each backend of
-OBSERVABILITY_BACKEND that can be asked (LangFuse 4). A difference in the current hour may still be on its way.
+OBSERVABILITY_BACKEND that can be asked: LangFuse and LangSmith. OTLP has no questions. A difference in the current hour may still be on its way.
 Exit code 1 when something differs.`,
 		Example: "  ragline reconcile --from 24h",
 		Args:    args(cobra.NoArgs),
@@ -51,9 +51,12 @@ func (c *cli) reconcile(ctx context.Context, from, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	counts, err := exporter.Reconcile(ctx, c.cfg.Exporter, exporter.Deps{Broker: b, Logger: c.logger(), Version: app.Version}, from, until)
+	counts, unasked, err := exporter.Reconcile(ctx, c.cfg.Exporter, exporter.Deps{Broker: b, Logger: c.logger(), Version: app.Version}, from, until)
 	if err != nil {
 		return err
+	}
+	for _, name := range unasked {
+		c.err.Linef("%s is left out: it cannot be asked", name)
 	}
 	if err := c.countStored(ctx, counts); err != nil {
 		c.err.Linef("ClickHouse is left out: %v", err)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
-	"github.com/ragline/ragline/consumers/exporter/internal/httpapi"
 	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
@@ -27,42 +26,53 @@ type Count struct {
 }
 
 // Reconcile counts the spans that began from from on and before to, by the hour: in the log, and in each selected backend
-// that can be asked. A record is read when it was written from from on: a span is written after it began.
-func Reconcile(ctx context.Context, cfg Config, deps Deps, from, to time.Time) ([]Count, error) {
+// that can be asked; it names the others. A record is read when it was written from from on: a span is written after it began.
+func Reconcile(ctx context.Context, cfg Config, deps Deps, from, to time.Time) (counts []Count, unasked []string, err error) {
 	logged, err := countLog(ctx, deps.Broker, from, to)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	counts := make([]Count, 0, len(logged))
 	for _, hour := range slices.SortedFunc(maps.Keys(logged), time.Time.Compare) {
 		counts = append(counts, Count{Hour: hour, Log: logged[hour], Backends: map[string]int64{}})
 	}
 	exporters, err := New(cfg, deps)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, x := range exporters {
-		err = errors.Join(err, countBackend(ctx, x.backend, counts), x.Close())
+		if counter, ok := x.backend.(trace.Counter); ok {
+			err = errors.Join(err, countBackend(ctx, x.backend, counter, counts))
+		} else {
+			unasked = append(unasked, x.backend.Name())
+		}
+		err = errors.Join(err, x.Close())
 	}
-	return counts, err
+	return counts, unasked, err
 }
 
-func countBackend(ctx context.Context, b trace.Backend, counts []Count) error {
-	counter, ok := b.(trace.Counter)
-	if !ok {
-		return nil
-	}
+func countBackend(ctx context.Context, b trace.Backend, counter trace.Counter, counts []Count) error {
 	for i := range counts {
-		n, err := counter.CountSpans(ctx, counts[i].Hour, counts[i].Hour.Add(time.Hour))
-		if errors.Is(err, httpapi.ErrNotFound) { // a server that is too old to be asked
-			return nil
-		}
+		n, err := countHour(ctx, counter, counts[i].Hour)
 		if err != nil {
 			return fmt.Errorf("counting the spans of %s at %s: %w", b.Name(), counts[i].Hour.Format(time.RFC3339), err)
 		}
 		counts[i].Backends[b.Name()] = n
 	}
 	return nil
+}
+
+// countHour waits as often as the backend asks for: a month is 744 questions, more than some answer in a minute.
+func countHour(ctx context.Context, counter trace.Counter, hour time.Time) (int64, error) {
+	for {
+		n, err := counter.CountSpans(ctx, hour, hour.Add(time.Hour))
+		var busy *trace.RetryError
+		if !errors.As(err, &busy) || !busy.NothingTaken || busy.After == 0 {
+			return n, err
+		}
+		if err := broker.Pause(ctx, busy.After); err != nil {
+			return 0, err
+		}
+	}
 }
 
 // countLog has an entry for every hour, also for those without spans.

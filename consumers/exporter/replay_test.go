@@ -9,9 +9,11 @@ import (
 
 	"github.com/ragline/ragline/consumers/exporter"
 	"github.com/ragline/ragline/consumers/exporter/langfuse/langfusetest"
+	"github.com/ragline/ragline/consumers/exporter/langsmith/langsmithtest"
 	"github.com/ragline/ragline/consumers/exporter/trace/tracetest"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
 )
 
 // replay runs a replay of the log of b to a target until it ends.
@@ -75,26 +77,48 @@ func TestReplayNeedsABackendThatExists(t *testing.T) {
 
 func TestReconcileShowsTheHourInWhichABackendLacksASpan(t *testing.T) {
 	t.Parallel()
-	s := langfusetest.New(t, "4.16.0")
-	tg := langfuseTargetOn(s, "otlp")
-	b := targetSetup(t, tg)
-	b.run(t)
-	events, cost := traces(0, 10)
-	streamtest.Publish(t, b.cluster.Broker, events...)
-	tg.requireOnce(t, events, cost)
-	s.Lose(spanID(events[0]))
+	for name, open := range map[string]func(t *testing.T) (target, func(event.Event)){
+		"langfuse": func(t *testing.T) (target, func(event.Event)) {
+			s := langfusetest.New(t, "4.16.0")
+			return langfuseTargetOn(s, "otlp"), func(e event.Event) { s.Lose(spanID(e)) }
+		},
+		"langfuse 3": func(t *testing.T) (target, func(event.Event)) {
+			s := langfusetest.New(t, "3.225.4")
+			return langfuseTargetOn(s, "otlp"), func(e event.Event) { s.Lose(spanID(e)) }
+		},
+		"langfuse legacy": func(t *testing.T) (target, func(event.Event)) {
+			s := langfusetest.New(t, "2.95.12")
+			return langfuseTargetOn(s, "legacy"), func(e event.Event) { s.Lose(spanID(e)) }
+		},
+		"langsmith": func(t *testing.T) (target, func(event.Event)) {
+			s := langsmithtest.New(t)
+			return langsmithTargetOn(s), func(e event.Event) { s.Lose(e.Data.(*event.SpanEnded).GetName()) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tg, lose := open(t)
+			b := targetSetup(t, tg)
+			b.run(t)
+			events, cost := traces(0, 10)
+			streamtest.Publish(t, b.cluster.Broker, events...)
+			tg.requireOnce(t, events, cost)
+			lose(events[0])
 
-	cfg := config(t, append([]string{"OBSERVABILITY_BACKEND=langfuse,memory"}, tg.settings...)...)
-	from := tracetest.Start().Add(-time.Hour)
-	counts, err := exporter.Reconcile(t.Context(), cfg, exporter.Deps{Broker: b.cluster.Broker}, from, from.Add(3*time.Hour))
-	require.NoError(t, err)
-	var logged, there []int64
-	for _, c := range counts {
-		logged, there = append(logged, c.Log), append(there, c.Backends["langfuse"])
-		require.NotContains(t, c.Backends, "memory")
+			cfg := config(t, append([]string{"OBSERVABILITY_BACKEND=memory,otlp," + tg.backend}, tg.settings...)...)
+			from := tracetest.Start().Add(-time.Hour)
+			counts, unasked, err := exporter.Reconcile(t.Context(), cfg, exporter.Deps{Broker: b.cluster.Broker}, from, from.Add(3*time.Hour))
+			require.NoError(t, err)
+			require.Equal(t, []string{"memory", "otlp"}, unasked)
+			var logged, there []int64
+			for _, c := range counts {
+				logged, there = append(logged, c.Log), append(there, c.Backends[tg.backend])
+				require.NotContains(t, c.Backends, "otlp")
+			}
+			require.Equal(t, []int64{0, 30, 0, 0}, logged)
+			require.Equal(t, []int64{0, 29, 0, 0}, there)
+		})
 	}
-	require.Equal(t, []int64{0, 30, 0, 0}, logged)
-	require.Equal(t, []int64{0, 29, 0, 0}, there)
 }
 
 func TestCheckNamesEachBackendThatIsElsewhere(t *testing.T) {

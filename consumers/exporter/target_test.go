@@ -82,8 +82,9 @@ func langfuseTargetOn(s *langfusetest.Server, mode string) target {
 	}
 }
 
-func langsmithTarget(t testing.TB) target {
-	s := langsmithtest.New(t)
+func langsmithTarget(t testing.TB) target { return langsmithTargetOn(langsmithtest.New(t)) }
+
+func langsmithTargetOn(s *langsmithtest.Server) target {
 	return target{
 		backend:  "langsmith",
 		settings: []string{"LANGSMITH_ENDPOINT=" + s.URL(), "LANGSMITH_API_KEY=" + langsmithtest.APIKey, "RAGLINE_LANGSMITH_HOLD=1m"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ragline/ragline/consumers/exporter/internal/httpapi"
+	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -20,6 +21,8 @@ const (
 
 // errUnfiltered says that the server does not know the filter: a v3.
 var errUnfiltered = errors.New("LangFuse answered with observations that were not asked for")
+
+var errUncounted = errors.New("LangFuse answered without the number of observations (check LANGFUSE_HOST)")
 
 // Shows is the setting.
 func (b *otlp) Shows() time.Duration { return b.cfg.Shows }
@@ -146,11 +149,36 @@ func pages[T any](ctx context.Context, s *server, path string, query url.Values,
 	}
 }
 
-// CountSpans reads the ids of the spans, each once.
+// CountSpans reads the ids of the spans, each once. A v3 keeps one copy of each and counts by itself.
 func (b *otlp) CountSpans(ctx context.Context, from, to time.Time) (int64, error) {
 	ids := map[observation]bool{}
 	err := b.observations(ctx, within(from, to), func(o observation) error { ids[o] = true; return nil })
+	if errors.Is(err, httpapi.ErrNotFound) {
+		return b.countOld(ctx, from, to)
+	}
 	return int64(len(ids)), err
+}
+
+// CountSpans asks for their number.
+func (b *legacy) CountSpans(ctx context.Context, from, to time.Time) (int64, error) {
+	return b.countOld(ctx, from, to)
+}
+
+// countOld asks the observations API of v2 and v3 for a page, for the total that comes with it.
+func (s *server) countOld(ctx context.Context, from, to time.Time) (int64, error) {
+	var page struct {
+		Meta struct {
+			Total *int64 `json:"totalItems"`
+		} `json:"meta"`
+	}
+	query := url.Values{"fromStartTime": {timestamp(from)}, "toStartTime": {timestamp(to)}, "limit": {"1"}, "page": {"1"}}
+	if err := s.get(ctx, "/api/public/observations", query, &page); err != nil {
+		return 0, err
+	}
+	if page.Meta.Total == nil {
+		return 0, &trace.BlockedError{Err: errUncounted}
+	}
+	return *page.Meta.Total, nil
 }
 
 func sorted(ids map[string][]int) []string {

@@ -19,6 +19,7 @@ var (
 	_ trace.Backend = (*legacy)(nil)
 	_ trace.Prober  = (*legacy)(nil)
 	_ trace.Checker = (*legacy)(nil)
+	_ trace.Counter = (*legacy)(nil)
 )
 
 // Export sends one batch of entries.

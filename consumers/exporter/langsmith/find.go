@@ -2,14 +2,10 @@ package langsmith
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/ragline/ragline/consumers/exporter/internal/httpapi"
-	"github.com/ragline/ragline/consumers/exporter/trace"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -50,21 +46,13 @@ func (b *Backend) Find(ctx context.Context, events []event.Event) ([]bool, error
 
 // query returns those of the ids that LangSmith knows.
 func (b *Backend) query(ctx context.Context, ids []string) ([]string, error) {
-	raw, err := json.Marshal(map[string]any{"id": ids, "select": []string{"id"}, "limit": maxRuns})
-	if err != nil {
-		return nil, fmt.Errorf("building query: %w", err)
-	}
-	body, err := b.do(ctx, httpapi.Request{Method: http.MethodPost, URL: b.cfg.url("/runs/query"), Header: b.header("application/json"), Body: raw})
-	if err != nil {
-		return nil, err
-	}
 	var page struct {
 		Runs []struct {
 			ID string `json:"id"`
 		} `json:"runs"`
 	}
-	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, &trace.RetryError{Err: fmt.Errorf("reading LangSmith's answer: %w", err)}
+	if err := b.call(ctx, http.MethodPost, "/runs/query", map[string]any{"id": ids, "select": []string{"id"}, "limit": maxRuns}, &page); err != nil {
+		return nil, err
 	}
 	var known []string
 	for _, r := range page.Runs {

@@ -48,6 +48,7 @@ var (
 	_ trace.Backend    = (*Backend)(nil)
 	_ trace.Limiter    = (*Backend)(nil)
 	_ trace.Finder     = (*Backend)(nil)
+	_ trace.Counter    = (*Backend)(nil)
 	_ trace.Prober     = (*Backend)(nil)
 	_ trace.Checker    = (*Backend)(nil)
 	_ trace.Descendant = (*Backend)(nil)

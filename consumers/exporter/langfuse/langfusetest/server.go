@@ -98,6 +98,7 @@ func (s *Server) Lose(spanID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rows = slices.DeleteFunc(s.rows, func(r Row) bool { return r.SpanID == spanID })
+	delete(s.entities, spanID)
 }
 
 // OnStored calls f after an export was stored and before it is answered.
@@ -152,6 +153,9 @@ func (s *Server) routes() http.Handler {
 	guarded("POST /api/public/ingestion", s.postBatch)
 	if s.generation() > '2' {
 		guarded("POST /api/public/otel/v1/traces", s.postTraces)
+	}
+	if s.generation() < '4' {
+		guarded("GET /api/public/observations", s.countObservations)
 	}
 	if s.generation() > '3' {
 		guarded("GET /api/public/v2/observations", s.getObservations)

@@ -151,6 +151,8 @@ func (s *Server) routes() http.Handler {
 	}
 	guarded("POST /runs/multipart", s.postMultipart)
 	guarded("POST /runs/query", s.query)
+	guarded("POST /runs/stats", s.stats)
+	guarded("GET /sessions", s.sessions)
 	guarded("POST /otel/v1/traces", s.postOTLP)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusNotFound, map[string]string{"detail": "Not Found"})
