@@ -15,9 +15,9 @@ func pricesCommand(c *cli) *cobra.Command {
 	cmd.AddCommand(
 		&cobra.Command{
 			Use:   "update FILE",
-			Short: "Add a price table: the view costs_repriced shows every call by the latest",
-			Long: `Adds a price table to ClickHouse. Events keep the cost and the table's version that they were published with;
-the view costs_repriced shows beside it what each call would cost by the latest table.
+			Short: "Add a price table, for ragline rebuild spans --reprice",
+			Long: `Adds a price table to ClickHouse. Rows keep the cost and the table's version that their events were published with,
+until ` + "`ragline rebuild spans --reprice`" + ` computes the costs anew by the table that was added last.
 
 The file is JSON: {"version": "2026-11-24", "source": "where from", "prices": [
   {"model": "gpt-5-mini(-\\d+)?", "input": 0.25, "cached": 0.025, "output": 2},

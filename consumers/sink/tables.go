@@ -14,6 +14,8 @@ type tables struct {
 	spansFull   table
 	rawRecords  tableOf[rawRecord]
 	deadLetters tableOf[deadLetter]
+	// reprice changes the cost of a span before it becomes a row. Nil but for Reprice.
+	reprice func(*span)
 }
 
 func newTables() tables {
@@ -54,6 +56,16 @@ func newTables() tables {
 
 // placeQuickly is place, with a short way for sound spans.
 func (t tables) placeQuickly(r event.Record, d *spanDecoder) row {
+	placed := t.findPlace(r, d)
+	if t.reprice != nil {
+		if s, ok := placed.data.(*span); ok {
+			t.reprice(s)
+		}
+	}
+	return placed
+}
+
+func (t tables) findPlace(r event.Record, d *spanDecoder) row {
 	if e, s, ok := d.decode(r); ok {
 		if placed := (row{table: t.spans, event: e, data: s}); t.spans.check(placed, r.Timestamp) == nil {
 			return placed

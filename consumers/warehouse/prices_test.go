@@ -12,32 +12,34 @@ const someBody = `{"version": "2026-11", "source": "list of a friend", "prices":
 	{"model": "gpt-.*", "above_input_tokens": 1000, "input": 2, "cached": 0.2, "output": 4},
 	{"model": "gpt-5", "input": 100, "cached": 100, "output": 100}]}`
 
-func TestCallsAreRepricedByTheLatestTable(t *testing.T) {
+func TestLatestPriceTableIsTheOneThatWasAddedLast(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	_, err := w.Migrate(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, w.exec(t.Context(), w.Database(), "INSERT INTO spans (event_id, start_time, kind, model, input_tokens, cache_read_input_tokens, output_tokens) VALUES "+
-		"('a', now64(9), 'llm', 'gpt-5', 1000, 100, 10), ('b', now64(9), 'llm', 'gpt-5', 2000, 0, 10), ('c', now64(9), 'llm', 'other', 3000, 0, 10)"))
-	costs := func() string {
-		return one(t, w, "SELECT groupArray((toString(repriced_usd), repriced_by)) FROM (SELECT * FROM costs_repriced ORDER BY input_tokens)")
-	}
-	require.Equal(t, `[[null,""],[null,""],[null,""]]`, costs())
+	_, added, err := w.LatestPrices(t.Context())
+	require.NoError(t, err)
+	require.False(t, added)
 
 	table, err := ParsePrices([]byte(someBody))
 	require.NoError(t, err)
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	require.NoError(t, w.AddPrices(t.Context(), table, now))
-	require.Equal(t, `[["0.00093","2026-11"],["0.00404","2026-11"],[null,"2026-11"]]`, costs())
+	latest, _, err := w.LatestPrices(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, table, latest)
 
 	require.ErrorIs(t, w.AddPrices(t.Context(), table, now), ErrPriceTable)
-	table.Version, table.Prices = "2026-12", []Price{{Model: "other", Input: "1", Cached: "0", Output: "0"}}
+	table.Version, table.Prices = "2026-01", []Price{{Model: "other", Input: "1", Cached: "0", Output: "0"}}
 	require.NoError(t, w.AddPrices(t.Context(), table, now.Add(time.Hour)))
-	require.Equal(t, `[[null,"2026-12"],[null,"2026-12"],["0.003","2026-12"]]`, costs())
+	latest, added, err = w.LatestPrices(t.Context())
+	require.NoError(t, err)
+	require.True(t, added)
+	require.Equal(t, table, latest)
 	list, err := w.PriceTables(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []PriceTableInfo{
-		{"2026-12", "list of a friend", now.Add(time.Hour), 1}, {"2026-11", "list of a friend", now, 3},
+		{"2026-01", "list of a friend", now.Add(time.Hour), 1}, {"2026-11", "list of a friend", now, 3},
 	}, list)
 }
 

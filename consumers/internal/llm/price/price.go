@@ -24,9 +24,11 @@ type Table struct {
 	Prices  []Price `json:"prices"`
 }
 
-// Price is that of the models whose whole name matches. Amounts are USD per million tokens.
+// Price is that of the models whose whole name matches, for calls with more input tokens than Above. Amounts are USD
+// per million tokens.
 type Price struct {
 	Model  string  `json:"model"`
+	Above  int64   `json:"above_input_tokens"`
 	Input  float64 `json:"input"`
 	Cached float64 `json:"cached"`
 	Output float64 `json:"output"`
@@ -53,16 +55,35 @@ func Parse(raw []byte) (*Table, error) {
 	return &t, nil
 }
 
-// Cost returns the picodollars of a use, or false when the table does not know the model. The first match counts.
+// Cost returns the picodollars of a use, or false when the table does not know the model. The first pattern that
+// matches counts, and of its prices that of the highest tier. A cost that no event can hold is unknown as well.
 func (t *Table) Cost(model string, u llm.Usage) (int64, bool) {
-	for _, p := range t.Prices {
-		if !p.pattern.MatchString(model) {
-			continue
-		}
-		cached := min(u.CachedInputTokens, u.InputTokens)
-		return pico(p.Input, u.InputTokens-cached) + pico(p.Cached, cached) + pico(p.Output, u.OutputTokens), true
+	p := t.priceOf(model, u.InputTokens)
+	if p == nil {
+		return 0, false
 	}
-	return 0, false
+	cached := min(u.CachedInputTokens, u.InputTokens)
+	dollars := p.Input*float64(u.InputTokens-cached) + p.Cached*float64(cached) + p.Output*float64(u.OutputTokens)
+	if math.Abs(dollars*picoPerToken) > math.MaxInt64/2 {
+		return 0, false
+	}
+	return pico(p.Input, u.InputTokens-cached) + pico(p.Cached, cached) + pico(p.Output, u.OutputTokens), true
+}
+
+// priceOf is nil for a model that the table does not know.
+func (t *Table) priceOf(model string, inputTokens int64) (best *Price) {
+	pattern := ""
+	for i := range t.Prices {
+		p := &t.Prices[i]
+		if pattern == "" && p.pattern.MatchString(model) {
+			pattern = p.Model
+		}
+		applies := p.Above == 0 || inputTokens > p.Above
+		if p.Model == pattern && pattern != "" && applies && (best == nil || p.Above > best.Above) {
+			best = p
+		}
+	}
+	return best
 }
 
 // pico rounds the price of one token, not the sum: sums of sums stay exact.

@@ -39,3 +39,18 @@ func TestTableSaysItsSourceAndVersion(t *testing.T) {
 	require.Regexp(t, `^\d{4}-\d\d-\d\d$`, table.Version)
 	require.NotEmpty(t, table.Source)
 }
+
+func TestHighestTierOfTheFirstPatternCounts(t *testing.T) {
+	t.Parallel()
+	table, err := price.Parse([]byte(`{"version": "1", "source": "test", "prices": [
+		{"model": "m.*", "input": 1}, {"model": "m.*", "above_input_tokens": 1000, "input": 2}, {"model": "m.*", "above_input_tokens": 100, "input": 3},
+		{"model": "m1", "input": 100}]}`))
+	require.NoError(t, err)
+	for tokens, want := range map[int64]int64{0: 0, 100: 100e6, 101: 303e6, 1000: 3000e6, 1001: 2002e6} {
+		got, ok := table.Cost("m1", llm.Usage{InputTokens: tokens})
+		require.True(t, ok)
+		require.Equal(t, want, got, tokens)
+	}
+	_, ok := table.Cost("m1", llm.Usage{InputTokens: 1 << 62})
+	require.False(t, ok)
+}
