@@ -1,6 +1,7 @@
 package exporter_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/ragline/ragline/consumers/exporter/otlp/otlptest"
 	"github.com/ragline/ragline/consumers/exporter/trace/tracetest"
 	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
 )
 
 const wait, tick = 30 * time.Second, 5 * time.Millisecond
@@ -41,6 +44,40 @@ func TestBackendThatHangsDelaysNobody(t *testing.T) {
 	streamtest.Publish(t, b.cluster.Broker, tracetest.AgentTrace()[:4]...)
 	store, _ := exporter.BackendOf[*memory.Store](b.exporters)
 	require.Eventually(t, func() bool { _, ok := store.Trace(tracetest.TraceID); return ok }, wait, tick)
+	require.Empty(t, b.collector.Spans())
+	for _, stop := range stops {
+		require.NoError(t, stop())
+	}
+}
+
+// TestBackendThatHangsHoldsABatchOfEachPartition bounds what a backend that never answers keeps in memory: a request and a
+// batch of each partition, however much comes in, while the backend beside it takes everything.
+func TestBackendThatHangsHoldsABatchOfEachPartition(t *testing.T) {
+	t.Parallel()
+	const maxEvents, maxBytes = 10, 1000 // of an event of this test
+	b := setup(t, "memory,otlp", "OTEL_EXPORTER_OTLP_TIMEOUT=600000", fmt.Sprintf("RAGLINE_EXPORTER_MAX_EVENTS=%d", maxEvents))
+	for range 100 {
+		b.collector.Fail(otlptest.Hang())
+	}
+	store, _ := exporter.BackendOf[*memory.Store](b.exporters)
+	partitions := 0
+	for _, name := range []string{topic.Spans, topic.Scores} {
+		known, _ := topic.Get(name)
+		partitions += int(known.Partitions)
+	}
+	backlog, _ := traces(0, 500)
+	streamtest.Publish(t, b.cluster.Broker, backlog...)
+	stops := b.run(t)
+	for round := range 10 {
+		events, _ := traces(500+round*50, 50)
+		streamtest.Publish(t, b.cluster.Broker, events...)
+		last := events[len(events)-2].Data.(*event.SpanEnded)
+		require.Eventually(t, func() bool { tr, _ := store.Trace(last.GetTraceId()); return len(tr.Spans) == 3 }, wait, tick)
+		_, headers := b.collector.Requests()
+		require.LessOrEqual(t, len(headers), partitions)
+		require.LessOrEqual(t, b.metric(t, "ragline_exporter_held_bytes", "exporter-otlp"), partitions*2*maxEvents*maxBytes)
+	}
+	require.Positive(t, b.metric(t, "ragline_exporter_held_bytes", "exporter-otlp"))
 	require.Empty(t, b.collector.Spans())
 	for _, stop := range stops {
 		require.NoError(t, stop())

@@ -7,6 +7,7 @@ type metrics struct {
 	unnamed        *prometheus.CounterVec
 	blocked        *prometheus.GaugeVec
 	open           *prometheus.GaugeVec
+	held           *prometheus.GaugeVec
 	requestSeconds *prometheus.HistogramVec
 }
 
@@ -31,13 +32,17 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 			Name: "ragline_exporter_breaker_open",
 			Help: "1 while no request is sent to a backend because the last ones failed.",
 		}, []string{"group"}),
+		held: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "ragline_exporter_held_bytes",
+			Help: "Bytes of the records that a backend has not settled yet: a batch of each partition at most, however long it is away.",
+		}, []string{"group"}),
 		requestSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "ragline_exporter_request_seconds",
 			Help:    "Duration of requests to backends.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}, []string{"group"}),
 	}
-	for _, c := range []prometheus.Collector{m.events, m.unnamed, m.blocked, m.open, m.requestSeconds} {
+	for _, c := range []prometheus.Collector{m.events, m.unnamed, m.blocked, m.open, m.held, m.requestSeconds} {
 		if err := registerer.Register(c); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,7 @@ type progress struct {
 	first   *event.Record
 	pending []item
 	doomed  []burial
+	bytes   int // of what was pending at first
 }
 
 // item is an event that is to be sent; index is its record's in the batch.
@@ -55,7 +56,7 @@ func (x *Exporter) HandleBatch(ctx context.Context, b stream.Batch) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	delete(x.progress, place{b.Topic, b.Partition})
+	x.forget(place{b.Topic, b.Partition})
 	return nil
 }
 
@@ -71,14 +72,27 @@ func (x *Exporter) resume(b stream.Batch) *progress {
 	defer x.mu.Unlock()
 	p := x.progress[at]
 	if p == nil || p.first != first {
+		x.forget(at)
 		p = &progress{first: first, pending: x.decode(b.Records)}
+		for _, it := range p.pending {
+			p.bytes += it.bytes
+		}
 		x.progress[at] = p
+		x.metrics.held.WithLabelValues(x.Name()).Add(float64(p.bytes))
 		x.ancestry.learn(p.pending)
 		if b.Replayed {
 			p.doubtAll(len(p.pending), x.deps.Now())
 		}
 	}
 	return p
+}
+
+// forget ends the progress of a partition, if it has one. It is called with mu.
+func (x *Exporter) forget(at place) {
+	if p := x.progress[at]; p != nil {
+		x.metrics.held.WithLabelValues(x.Name()).Sub(float64(p.bytes))
+		delete(x.progress, at)
+	}
 }
 
 // decode skips what is no event of ours: the sink keeps it raw, and repeating it here helps nobody.

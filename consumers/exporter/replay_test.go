@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -123,11 +124,18 @@ func TestReconcileShowsTheHourInWhichABackendLacksASpan(t *testing.T) {
 
 func TestCheckNamesEachBackendThatIsElsewhere(t *testing.T) {
 	t.Parallel()
-	tg := langfuseTarget(t, "4.16.0", "otlp")
-	checked, err := exporter.Check(t.Context(), config(t, append([]string{"OBSERVABILITY_BACKEND=memory,langfuse,langsmith"}, tg.settings...)...))
+	langFuse, langSmith := langfuseTarget(t, "4.16.0", "otlp"), langsmithTarget(t)
+	for _, grpc := range []bool{false, true} {
+		settings := slices.Concat([]string{"OBSERVABILITY_BACKEND=memory,langfuse,langsmith,otlp"}, langFuse.settings, langSmith.settings, otlpTarget(t, grpc).settings)
+		checked, err := exporter.Check(t.Context(), config(t, settings...))
+		require.NoError(t, err)
+		require.Len(t, checked, 3)
+		for i, want := range []string{"LangFuse 4.16.0", "LangSmith 0.11.0", "127.0.0.1"} {
+			require.NoError(t, checked[i].Err)
+			require.Contains(t, checked[i].Found, want)
+		}
+	}
+	checked, err := exporter.Check(t.Context(), config(t, append([]string{"OBSERVABILITY_BACKEND=langsmith"}, langFuse.settings...)...))
 	require.NoError(t, err)
-	require.Len(t, checked, 2)
-	require.NoError(t, checked[0].Err)
-	require.Contains(t, checked[0].Found, "LangFuse 4.16.0")
-	require.ErrorContains(t, checked[1].Err, "LANGSMITH_API_KEY is empty")
+	require.ErrorContains(t, checked[0].Err, "LANGSMITH_API_KEY is empty")
 }

@@ -96,7 +96,7 @@ func (b *bundle) run(t *testing.T, changes ...func(*stream.Config)) (stops []fun
 		change(&cfg)
 	}
 	for _, x := range b.exporters {
-		c, err := stream.NewBatchConsumer(cfg, streamtest.Deps(b.cluster.Broker), x.Topics(), x)
+		c, err := stream.NewBatchConsumer(x.Stream(cfg), streamtest.Deps(b.cluster.Broker), x.Topics(), x)
 		require.NoError(t, err)
 		stops = append(stops, streamtest.Start(t, c.Run))
 	}
