@@ -1,63 +1,108 @@
 package merge
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/ragline/ragline/consumers/packager/safetensors"
 )
-
-// Base says which weights the adapter is added to.
-type Base string
-
-const (
-	// Original is the base as it was published.
-	Original Base = "original"
-	// NF4RoundTrip quantizes each adapted weight to NF4 and back first: what a QLoRA adapter was trained against.
-	NF4RoundTrip Base = "nf4-roundtrip"
-)
-
-// Options of a merge.
-type Options struct {
-	Base    string // folder of the base: config.json, safetensors (one file or shards), tokenizer
-	Adapter string // folder of the adapter: adapter_config.json, adapter_model.safetensors
-	Out     string // folder to write; it appears complete, and replaces one that is there
-	// From defaults to Original.
-	From Base
-	// Workers that compute rows. Defaults to the number of cores.
-	Workers int
-	// ShardBytes splits the output. Defaults to 4 GB.
-	ShardBytes int64
-	// Progress is called after each tensor with the bytes of it that are done, from the goroutine of Merge. May be nil.
-	Progress func(done, total int64)
-}
-
-// Result says what was merged.
-type Result struct {
-	Method     string  // lora or dora
-	From       Base    //
-	Rank       int     // the default rank
-	Alpha      float64 // the default alpha
-	Scale      float64 // of a module with the default rank and alpha
-	RSLoRA     bool    //
-	Tensors    int     // in the output
-	Adapted    int     // of them changed by the adapter
-	Parameters int64   //
-	Bytes      int64   // of all tensors in the output
-	Shards     int     //
-}
-
-// ErrNotFinite is a weight that is not a number or is infinite, in the base, the adapter, or after merging.
-var ErrNotFinite = errors.New("weight is not finite")
-
-// RefusedError is an adapter or a base that cannot be merged soundly. Trying again does not help.
-type RefusedError struct {
-	What string // the key, tensor or file
-	Why  string
-}
-
-func (e *RefusedError) Error() string { return fmt.Sprintf("refusing to merge %s: %s", e.What, e.Why) }
 
 // Merge writes base plus adapter to a folder.
 func Merge(ctx context.Context, opts Options) (Result, error) {
-	return Result{}, errors.ErrUnsupported
+	opts.Workers = cmp.Or(opts.Workers, runtime.GOMAXPROCS(0))
+	opts.ShardBytes = cmp.Or(opts.ShardBytes, 4_000_000_000)
+	opts.From = cmp.Or(opts.From, Original)
+	if opts.From != Original && opts.From != NF4RoundTrip {
+		return Result{}, &RefusedError{"merge base " + string(opts.From), "it is neither original nor nf4-roundtrip"}
+	}
+	config, err := readAdapterConfig(opts.Adapter)
+	if err != nil {
+		return Result{}, err
+	}
+	model, err := readModelConfig(opts.Base)
+	if err != nil {
+		return Result{}, err
+	}
+	base, err := safetensors.Open(opts.Base)
+	if err != nil {
+		return Result{}, fmt.Errorf("opening the base: %w", err)
+	}
+	defer base.Close()
+	adapter, err := safetensors.Open(filepath.Join(opts.Adapter, "adapter_model.safetensors"))
+	if err != nil {
+		return Result{}, fmt.Errorf("opening the adapter: %w", err)
+	}
+	defer adapter.Close()
+	updates, err := readUpdates(config, adapter, base, model.tied())
+	if err != nil {
+		return Result{}, err
+	}
+	m := &merger{Options: opts, updates: updates, shards: plan(base, opts.ShardBytes)}
+	return m.result(config, base), m.folder(ctx, model)
+}
+
+// merger is one merge.
+type merger struct {
+	Options
+	updates     map[string]*update
+	shards      [][]safetensors.Tensor
+	done, total int64
+}
+
+func (m *merger) result(c adapterConfig, base *safetensors.Set) Result {
+	r := Result{
+		Method: "lora", From: m.From, Rank: c.Rank, Alpha: c.Alpha, Scale: c.scaleOf(c.Rank, c.Alpha), RSLoRA: c.RSLoRA,
+		Adapted: len(m.updates), Shards: len(m.shards),
+	}
+	if c.DoRA {
+		r.Method = "dora"
+	}
+	for _, t := range base.Tensors() {
+		r.Tensors++
+		r.Parameters += t.Elements()
+		r.Bytes += info(t).Bytes()
+	}
+	m.total = r.Bytes
+	return r
+}
+
+// folder writes everything beside the output and renames it last.
+func (m *merger) folder(ctx context.Context, model modelConfig) (err error) {
+	parent := filepath.Dir(filepath.Clean(m.Out))
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	work := filepath.Clean(m.Out) + ".tmp"
+	if err := os.RemoveAll(work); err != nil {
+		return err
+	}
+	if err := os.Mkdir(work, 0o755); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(work)
+		}
+	}()
+	if err := m.weights(ctx, work); err != nil {
+		return err
+	}
+	if err := copyFiles(m.Base, m.Adapter, work, model); err != nil {
+		return err
+	}
+	if err := syncFolder(work); err != nil {
+		return err
+	}
+	// A folder cannot be renamed over one that is not empty.
+	if err := os.RemoveAll(m.Out); err != nil {
+		return err
+	}
+	if err := os.Rename(work, m.Out); err != nil {
+		return err
+	}
+	return syncPath(parent)
 }
