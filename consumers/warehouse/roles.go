@@ -23,15 +23,17 @@ const (
 )
 
 // roleStatements makes the roles of a database: the writer stores and looks up what is stored, the analyst reads within
-// limits. Both see every tenant.
+// limits. Both see every tenant. readonly = 2 lets clients such as Grafana set a time limit of their own, within the
+// bounds; CHANGEABLE_IN_READONLY would be refused by a server whose configuration does not ask for
+// settings_constraints_replace_previous. A limit of zero means none, hence the lower bounds.
 func roleStatements(database string, tables []string) []string {
 	all := quote(database) + ".*"
 	list := []string{
 		"CREATE ROLE IF NOT EXISTS " + roleWriter + ", " + roleAnalyst,
 		"GRANT SELECT, INSERT ON " + all + " TO " + roleWriter,
 		"GRANT SELECT ON " + all + " TO " + roleAnalyst,
-		"CREATE SETTINGS PROFILE OR REPLACE " + roleAnalyst + " SETTINGS readonly = 1, max_execution_time = 60 CHANGEABLE_IN_READONLY, " +
-			"max_memory_usage = 4294967296, max_result_rows = 1000000 TO " + roleAnalyst,
+		"CREATE SETTINGS PROFILE OR REPLACE " + roleAnalyst + " SETTINGS readonly = 2, max_execution_time = 60 MIN 1 MAX 60, " +
+			"max_memory_usage = 4294967296 MIN 1 MAX 4294967296, max_result_rows = 1000000 MIN 1 MAX 1000000 TO " + roleAnalyst,
 	}
 	for _, table := range tables {
 		list = append(list, fmt.Sprintf("CREATE ROW POLICY OR REPLACE ragline_all ON %s.%s USING 1 TO %s, %s", quote(database), quote(table), roleWriter, roleAnalyst))
@@ -49,10 +51,13 @@ func tenantStatements(database, tenant string, tables []string) []string {
 		"ALTER SETTINGS PROFILE " + roleAnalyst + " TO " + roleAnalyst + ", " + role,
 	}
 	for _, table := range tables {
-		list = append(list, fmt.Sprintf("CREATE ROW POLICY OR REPLACE %s ON %s.%s USING tenant = %s TO %s", role, quote(database), quote(table), literal(tenant), role))
+		list = append(list, fmt.Sprintf("CREATE ROW POLICY OR REPLACE %s ON %s.%s USING %s TO %s", role, quote(database), quote(table), ofTenant(tenant), role))
 	}
 	return list
 }
+
+// ofTenant is the condition of a tenant's row policies.
+func ofTenant(tenant string) string { return "tenant = " + literal(tenant) }
 
 // Roles makes the roles ragline_writer and ragline_analyst, and ragline_tenant_NAME for each tenant. Users are given
 // them by GRANT. It may be called again.
