@@ -65,7 +65,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	g := &Gateway{
 		cfg: cfg, client: deps.Client, logger: deps.Logger, metrics: m, gather: deps.Gatherer,
 		limits: newLimiter(cfg.Rate), keys: httpd.HashKeys(cfg.APIKeys), stopping: make(chan struct{}),
-		reader: otlp.Reader{Tenant: deps.Client.Tenant()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer + 1), // a request that is too large is told so, not to come back
+		reader: otlp.Reader{Tenant: deps.Client.Tenant(), Recall: otlp.NewRecall()}, buffer: semaphore.NewWeighted(cfg.OTLPBuffer + 1), // a request that is too large is told so, not to come back
 	}
 	g.handler, err = g.routes()
 	return g, err

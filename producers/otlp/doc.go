@@ -10,21 +10,22 @@
 //
 // # Interactions
 //
-// An interaction is made from one request alone, from a trace whose local root is in it: a span without a parent, one
-// whose parent is remote, or a span of kind SERVER or CONSUMER. The first span with a question and an answer, from the
-// root downward, is the interaction; its sources are the documents of all retrieval spans of the trace in the same
-// request. Nothing is kept between requests. Therefore:
+// An interaction is made when the local root of a trace comes: a span without a parent, one whose parent is remote, or a
+// span of kind SERVER or CONSUMER. The first span with a question and an answer, from the root downward, is the
+// interaction; its sources are the documents of all retrieval spans of the trace that came with the root or, where the
+// reader has a [Recall], before it. Therefore:
 //
 //   - Spans end before their parents, so that exporters send children first. Those of a trace that takes longer than
-//     the exporter's delay (5 s by default) may arrive in an earlier request than the root: the interaction then lacks
-//     their documents, and evaluators say that they had no context. A larger OTEL_BSP_SCHEDULE_DELAY or a collector's
-//     groupbytrace processor in front keeps traces together. Documents on the root itself always arrive with it.
+//     the exporter's delay (5 s by default) arrive in an earlier request than the root. A Recall remembers them, for ten
+//     minutes, within 16 MiB. What it forgot, at a restart for example, and what came to another gateway behind the same
+//     address is missing: the interaction then lacks these documents, and evaluators say that they had no context. A
+//     collector's groupbytrace processor in front keeps traces together. Documents on the root itself always arrive with it.
 //   - A span that comes after its root changes nothing in the interaction.
 //   - A trace whose root never comes has no interaction.
 //   - A request that is sent again gives the same interaction with the same id. The same spans cut into other requests
 //     give the same id again, and the first to arrive counts.
 //
-// The package holds no state, so a crash leaves nothing of its own. A request is acknowledged when all its events are;
+// Spans are never held back, and what is remembered of them is lost in a crash. A request is acknowledged when all its events are;
 // one that was cut off by a crash may have left some of its spans on the log, without their interaction. The sender
 // repeats it, and the ids make the repeats recognisable.
 package otlp

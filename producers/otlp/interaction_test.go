@@ -1,9 +1,13 @@
 package otlp_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/ragline/ragline/producers/otlp"
@@ -54,7 +58,42 @@ func TestRemoteParentMakesALocalRoot(t *testing.T) {
 	require.Len(t, interactions(reader().Traces(request(s))), 1)
 }
 
-// TestTraceAcrossRequestsLacksItsSources says what the package comment says: the earlier request is not remembered.
+func TestTraceAcrossRequestsHasTheSourcesThatCameBeforeItsRoot(t *testing.T) {
+	t.Parallel()
+	r, now := reader(), reader().Now()
+	r.Recall, r.Now = otlp.NewRecall(), func() time.Time { return now }
+	root := func() *coltracepb.ExportTraceServiceRequest { return request(agent(1, 0, "What leak?", "100 ppmv")) }
+	for range 2 { // a request that got no answer comes again
+		require.Empty(t, r.Traces(request(search(2, 1))).Interactions)
+	}
+	for range 2 {
+		late := r.Traces(root())
+		require.Len(t, late.Events, 1, "the spans of before are not sent again")
+		require.Len(t, interactions(late)[0].GetSources(), 1)
+	}
+	require.Len(t, interactions(r.Traces(request(search(2, 1), agent(1, 0, "What leak?", "100 ppmv"))))[0].GetSources(), 1, "each once")
+	now = now.Add(11 * time.Minute)
+	require.Empty(t, interactions(r.Traces(root()))[0].GetSources(), "it is forgotten")
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	t.Parallel()
+	r := reader()
+	r.Recall = otlp.NewRecall()
+	of := func(trace byte, s *tracepb.Span) *tracepb.Span {
+		s.TraceId = append(make([]byte, 15), trace)
+		return s
+	}
+	for n := range byte(20) { // a megabyte each
+		long := search(2, 1)
+		long.Attributes = append(long.Attributes, &commonpb.KeyValue{Key: "long", Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: strings.Repeat("x", 1<<20)}}})
+		r.Traces(request(of(n+1, long)))
+	}
+	require.Empty(t, interactions(r.Traces(request(of(1, agent(1, 0, "What leak?", "100 ppmv")))))[0].GetSources(), "the oldest is forgotten")
+	require.Len(t, interactions(r.Traces(request(of(20, agent(1, 0, "What leak?", "100 ppmv")))))[0].GetSources(), 1)
+}
+
+// TestTraceAcrossRequestsLacksItsSources says what the package comment says of a reader that remembers nothing.
 func TestTraceAcrossRequestsLacksItsSources(t *testing.T) {
 	t.Parallel()
 	early, late := reader().Traces(request(search(2, 1))), reader().Traces(request(agent(1, 0, "What leak?", "100 ppmv")))

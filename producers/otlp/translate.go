@@ -40,6 +40,8 @@ type Reader struct {
 	Tenant string
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
+	// Recall remembers the spans of traces whose root comes in a later request. Nil: their interactions lack them.
+	Recall *Recall
 }
 
 // Traces reads spans. It takes the request apart: do not use it afterwards.
@@ -69,7 +71,7 @@ func (r Reader) Traces(req *coltracepb.ExportTraceServiceRequest) Batch {
 		batch.Events = append(batch.Events, Event{s.SpanEnded, r.id(s.GetTraceId(), s.GetSpanId()), r.past(s.GetEndTime().AsTime())})
 	}
 	for _, t := range traces {
-		if in, from := t.interaction(); in != nil {
+		if in, from := r.Recall.whole(t, r.now()).interaction(); in != nil {
 			batch.Interactions = append(batch.Interactions, Event{in, r.id(in.GetTraceId(), from.GetSpanId(), "interaction"), r.past(from.GetEndTime().AsTime())})
 		}
 	}
@@ -101,14 +103,17 @@ func (r Reader) id(parts ...string) string {
 
 // past keeps a clock that is ahead from dating an event in the future, which brokers may refuse. No time is now.
 func (r Reader) past(t time.Time) time.Time {
-	now := time.Now
-	if r.Now != nil {
-		now = r.Now
-	}
-	if n := now().UTC(); t.IsZero() || t.After(n) {
+	if n := r.now(); t.IsZero() || t.After(n) {
 		return n
 	}
 	return t
+}
+
+func (r Reader) now() time.Time {
+	if r.Now != nil {
+		return r.Now().UTC()
+	}
+	return time.Now().UTC()
 }
 
 func spansOf(req *coltracepb.ExportTraceServiceRequest) []*tracepb.Span {
