@@ -13,6 +13,7 @@ import (
 	"github.com/ragline/ragline/consumers/dataset"
 	"github.com/ragline/ragline/consumers/evaluator"
 	"github.com/ragline/ragline/consumers/exporter"
+	"github.com/ragline/ragline/consumers/packager"
 	"github.com/ragline/ragline/consumers/sink"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/warehouse"
@@ -41,6 +42,7 @@ type Config struct {
 	AgentAPI           api.Config         `section:"Agent's server (LangGraph API)"`
 	Evaluator          evaluator.Config   `section:"Evaluator"`
 	Dataset            dataset.Config     `section:"Dataset builder"`
+	Packager           packager.Config    `section:"Packager of trained models"`
 	Exporter           exporter.Config    `section:"Exporter"`
 	Sink               sink.Config        `section:"Sink"`
 	Stream             stream.Config      `section:"Runtime of the consumers"`
@@ -97,6 +99,9 @@ func (c *Config) complete(environ map[string]string) error {
 	}
 	if c.Dataset.Dir == "" {
 		c.Dataset.Dir = filepath.Join(dir, "datasets")
+	}
+	if c.Packager.Dir == "" {
+		c.Packager.Dir = filepath.Join(dir, "models")
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ragline/ragline/consumers/dataset"
 	"github.com/ragline/ragline/consumers/evaluator"
 	"github.com/ragline/ragline/consumers/exporter"
+	"github.com/ragline/ragline/consumers/packager"
 	"github.com/ragline/ragline/consumers/sink"
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/warehouse"
@@ -30,6 +31,7 @@ var parts = []part{
 	{"agent", startAgent},
 	{"evaluator", startEvaluator},
 	{"dataset", startDataset},
+	{"packager", startPackager},
 	{"exporter", startExporter},
 	{"sink", startSink},
 	{"gateway", startGateway},
@@ -77,6 +79,18 @@ func startDataset(s *System) ([]task, error) {
 		return nil, err
 	}
 	return []task{{run: builder.Run}}, nil
+}
+
+func startPackager(s *System) ([]task, error) {
+	p, err := packager.New(s.cfg.Packager, s.broker, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	run := func(ctx context.Context) error {
+		defer p.Close()
+		return p.Run(ctx)
+	}
+	return []task{{run: run}}, nil
 }
 
 func startExporter(s *System) ([]task, error) {
