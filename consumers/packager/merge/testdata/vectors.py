@@ -1,6 +1,6 @@
 """Adapters merged by PEFT, to compare with.
 
-The folder peft was made by `python peft.py peft`, with peft 0.19.1, torch 2.11.0, bitsandbytes 0.49.1.
+The folder peft was made by `python vectors.py peft`, with peft 0.19.1, torch 2.11.0, bitsandbytes 0.49.1.
 The tests run it again, larger and in bf16, where the trainer's environment is there.
 """
 
