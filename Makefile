@@ -45,6 +45,14 @@ engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB o
 .PHONY: ollama
 ollama: $(OLLAMA) ## Build Ollama, without GPU, for the tests of the packager (once, about 6 minutes on 2 cores)
 
+.PHONY: trainer-env
+trainer-env: ## Install what the training job needs, outside the checkout (once; the CUDA wheels only where there is a GPU)
+	@consumers/trainer/python/env.sh
+
+.PHONY: test-trainer
+test-trainer: trainer-env ## Train a tiny model by all four methods, kill the job, resume it (minutes)
+	RAGLINE_TEST_TRAINER=1 $(GO) test -count=1 -timeout 30m -run TestPythonTrainingJob -v ./consumers/trainer
+
 .PHONY: test
 test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack
 	$(GO) test -race ./consumers/stream/... ./consumers/agent/checkpoint/... ./producers/broker/...
@@ -85,7 +93,7 @@ bench: ## Run every benchmark once, so that none rots (ITERATIONS=1x)
 .PHONY: bench-sink
 bench-sink: engine ## Compare the sink with an OpenTelemetry Collector in one run, then ask the cookbook over 10 million spans (takes minutes)
 	cd consumers/sink/bench/otelcol && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(CURDIR)/$(BIN)/bench/otelcol .
-	RAGLINE_BENCH_OTELCOL=$(CURDIR)/$(BIN)/bench/otelcol $(GO) test -count=1 -timeout 60m -run TestSinkBesideTheCollector -v ./consumers/sink -bench-spans 300000
+	RAGLINE_BENCH_OTELCOL=$(CURDIR)/$(BIN)/bench/otelcol $(GO) test -count=1 -timeout 60m -run 'TestSinkBesideTheCollector|TestSinkUnderLoad' -v ./consumers/sink -bench-spans 1000000
 	$(GO) test -count=1 -timeout 60m -run TestCookbookOverManySpans -v ./consumers/sink -query-spans 10000000
 
 .PHONY: bench-export
@@ -95,6 +103,10 @@ bench-export: ## Compare the exporters with the official Python SDKs of LangFuse
 .PHONY: bench-agent
 bench-agent: ## Compare the graph engine with LangGraph in Python and JavaScript, in one run (takes minutes)
 	RAGLINE_BENCH_AGENT=1 $(GO) test -count=1 -timeout 60m -run TestCompare -v ./consumers/agent/bench
+
+.PHONY: bench-train
+bench-train: trainer-env ## Compare the training job with the plain TRL script; on a GPU also memory and speed of the methods
+	@consumers/trainer/python/run.sh ragline_trainer.bench
 
 ##@ Generate
 

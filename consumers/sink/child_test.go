@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +37,8 @@ const (
 	childEnv      = "RAGLINE_TEST_SINK"
 	childKafka    = "RAGLINE_TEST_SINK_KAFKA"
 	childDatabase = "RAGLINE_TEST_SINK_CLICKHOUSE"
+	// childProfile is a folder for the process's cpu.pprof and allocs.pprof, written when it ends well.
+	childProfile = "RAGLINE_TEST_SINK_PROFILE"
 )
 
 // Points at which a child ends by itself.
@@ -101,11 +105,33 @@ func (f fusedHandler) HandleBatch(ctx context.Context, b stream.Batch) error {
 func runChild() int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := sinkProcess(ctx); err != nil {
+	if err := profiled(ctx, os.Getenv(childProfile), sinkProcess); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
+}
+
+func profiled(ctx context.Context, dir string, run func(context.Context) error) error {
+	if dir == "" {
+		return run(ctx)
+	}
+	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
+	if err != nil {
+		return err
+	}
+	defer cpu.Close()
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return err
+	}
+	err = run(ctx)
+	pprof.StopCPUProfile()
+	allocs, create := os.Create(filepath.Join(dir, "allocs.pprof"))
+	if create != nil {
+		return errors.Join(err, create)
+	}
+	defer allocs.Close()
+	return errors.Join(err, pprof.Lookup("allocs").WriteTo(allocs, 0))
 }
 
 func sinkProcess(ctx context.Context) error {

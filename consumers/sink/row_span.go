@@ -13,6 +13,10 @@ import (
 // previewRunes is how much of the texts spans holds: enough to recognise a span in a list.
 const previewRunes = 200
 
+// spareBlocks are kept of the tables of spans, where nearly all records go: as many as full batches are under way at a
+// time (bytesAtOnce). A sync.Pool forgets them at every other collection, and making them anew costs as much again.
+const spareBlocks = 5
+
 func spans() tableOf[*span] {
 	kind := enum[event.SpanKind](event.SpanKind_name, "SPAN_KIND_")
 	status := enum[event.StatusCode](event.StatusCode_name, "STATUS_CODE_")
@@ -45,6 +49,7 @@ func spans() tableOf[*span] {
 		value("environment", lowCardinality, func(s *span) string { return s.environment }),
 		words("tags", func(s *span) []string { return s.tags }),
 	})
+	t.spare = make(chan *blockOf[*span], spareBlocks)
 	t.also, t.needed = spansFull(), func(s *span) bool { return s.input != "" || s.output != "" }
 	return t
 }
@@ -55,6 +60,7 @@ func spansFull() tableOf[*span] {
 		value("input", text, func(s *span) string { return s.input }),
 		value("output", text, func(s *span) string { return s.output }),
 	})
+	t.spare = make(chan *blockOf[*span], spareBlocks)
 	return t.without("trace_parent")
 }
 

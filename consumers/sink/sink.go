@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/warehouse"
@@ -20,6 +21,11 @@ const group = "sink"
 
 // maxPartitions is ClickHouse's default bound on table partitions of one insert.
 const maxPartitions = 100
+
+// bytesAtOnce bounds the records of batches that are in the middle of becoming blocks, bodies and rows: a backlog of
+// many partitions would otherwise hold as many of each, fresh ones instead of those that were used before. Small
+// batches go side by side; of full ones, five keep the engine busy.
+const bytesAtOnce = 32 << 20
 
 // store is what the sink needs of ClickHouse.
 type store interface {
@@ -37,6 +43,7 @@ type Sink struct {
 	progress progress
 	logger   *slog.Logger
 	otherLog alarm
+	working  *semaphore.Weighted
 	// pause waits before what was lost is stored again. Tests replace it.
 	pause func(ctx context.Context, d time.Duration) error
 }
@@ -47,7 +54,10 @@ func New(cfg Config, w *warehouse.Warehouse, logger *slog.Logger) *Sink {
 }
 
 func newSink(cfg Config, s store, logger *slog.Logger, now func() time.Time) *Sink {
-	return &Sink{cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger, otherLog: alarm{now: now}, pause: broker.Pause}
+	return &Sink{
+		cluster: cfg.Cluster, store: s, tables: newTables(), logger: logger,
+		otherLog: alarm{now: now}, working: semaphore.NewWeighted(bytesAtOnce), pause: broker.Pause,
+	}
 }
 
 // Topics returns the topics to read: the catalogue, and the dead letters of the given consumer groups. A topic that
@@ -68,6 +78,11 @@ func (s *Sink) Name() string { return group }
 
 // HandleBatch stores every record of the batch that is not stored yet.
 func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
+	weight := weightOf(b)
+	if err := s.working.Acquire(ctx, weight); err != nil {
+		return err
+	}
+	defer s.working.Release(weight)
 	if err := s.handle(ctx, b); err != nil {
 		s.progress.lost(b)
 		err = fmt.Errorf("storing %s/%d from %d to %d: %w", b.Topic, b.Partition, b.From, b.To, err)
@@ -76,6 +91,14 @@ func (s *Sink) HandleBatch(ctx context.Context, b stream.Batch) error {
 	}
 	s.progress.done(b)
 	return nil
+}
+
+func weightOf(b stream.Batch) int64 {
+	n := 0
+	for _, r := range b.Records {
+		n += len(r.Value)
+	}
+	return min(int64(n), bytesAtOnce)
 }
 
 func (s *Sink) handle(ctx context.Context, b stream.Batch) error {

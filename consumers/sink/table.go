@@ -2,7 +2,6 @@ package sink
 
 import (
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -53,13 +52,13 @@ type tableOf[T any] struct {
 	// also holds more of the rows for which needed is true.
 	also   table
 	needed func(T) bool
-	// spare holds empty blocks.
-	spare *sync.Pool
+	// spare holds empty blocks, none by default.
+	spare chan *blockOf[T]
 }
 
 // newTable puts the envelope before and the position after the columns.
 func newTable[T any](name string, split func(event.Event, T) int, columns ...[]column[T]) tableOf[T] {
-	t := tableOf[T]{title: name, split: split, spare: &sync.Pool{}}
+	t := tableOf[T]{title: name, split: split}
 	t.cols = slices.Concat(envelopeColumns[T](), slices.Concat(columns...), positionColumns[T]())
 	for _, c := range t.cols {
 		if c.check != nil {
@@ -143,8 +142,10 @@ func (t tableOf[T]) beside(r row) table {
 }
 
 func (t tableOf[T]) block() block {
-	if b, ok := t.spare.Get().(*blockOf[T]); ok {
+	select {
+	case b := <-t.spare:
 		return b
+	default:
 	}
 	b := &blockOf[T]{input: make(proto.Input, len(t.cols)), appends: make([]func(event.Event, T), len(t.cols)), home: t.spare}
 	for i, c := range t.cols {
@@ -157,7 +158,7 @@ func (t tableOf[T]) block() block {
 type blockOf[T any] struct {
 	input   proto.Input
 	appends []func(event.Event, T)
-	home    *sync.Pool
+	home    chan<- *blockOf[T]
 }
 
 func (b *blockOf[T]) add(r row) {
@@ -171,5 +172,8 @@ func (b *blockOf[T]) columns() proto.Input { return b.input }
 
 func (b *blockOf[T]) release() {
 	b.input.Reset()
-	b.home.Put(b)
+	select {
+	case b.home <- b:
+	default:
+	}
 }

@@ -15,7 +15,8 @@ import (
 type BatchHandler interface {
 	// Name is the consumer group.
 	Name() string
-	// HandleBatch is called from one goroutine for each partition. It must not keep Records.
+	// HandleBatch is called from one goroutine for each partition. It must not keep Records or their Headers once
+	// it has returned nil: the next batch is handed over in the same slices. Keys and values it may keep.
 	HandleBatch(ctx context.Context, b Batch) error
 }
 

@@ -6,8 +6,6 @@ import (
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/ragline/ragline/producers/broker"
 )
 
 // BatchConsumer runs a BatchHandler as a member of its consumer group.
@@ -15,6 +13,9 @@ type BatchConsumer struct {
 	*member
 	handler   BatchHandler
 	announcer *announcer
+
+	// hands holds the memory of batches that were handled.
+	hands chan *hand
 
 	running sync.WaitGroup // one goroutine for each claim
 
@@ -30,10 +31,11 @@ func NewBatchConsumer(cfg Config, deps Deps, topics []string, h BatchHandler) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &BatchConsumer{member: m, handler: h, parts: map[*claim]*batchPartition{}}
+	c := &BatchConsumer{member: m, handler: h, parts: map[*claim]*batchPartition{}, hands: make(chan *hand, spareHands)}
 	c.announcer = newAnnouncer(m)
 	m.work = c
-	m.fetchBytes = 1 << 20
+	m.fetchBytes, m.fetchAtOnce = 1<<20, 2<<20 // on the wire: it may grow fivefold, and one is fetched ahead
+	m.pools = []kgo.Pool{&recycler{}}
 	return c, nil
 }
 
@@ -93,7 +95,7 @@ func (c *BatchConsumer) take(cl *claim, fetched kgo.FetchPartition) {
 	}
 	p.high = fetched.HighWatermark
 	for _, r := range fetched.Records {
-		p.push(broker.FromRecord(r))
+		p.push(r)
 	}
 	c.press()
 	p.signal()

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ragline/ragline/schemas/event"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // next waits for a batch. It reports false when the partition is to be released.
@@ -76,7 +76,7 @@ func (p *batchPartition) cutReplay() (Batch, bool) {
 	if p.rewound() {
 		return Batch{}, false
 	}
-	n := slices.IndexFunc(p.queue, func(r event.Record) bool { return r.Offset >= p.replayTo })
+	n := slices.IndexFunc(p.queue, func(r *kgo.Record) bool { return r.Offset >= p.replayTo })
 	if n < 0 {
 		n = len(p.queue)
 	}
@@ -91,7 +91,7 @@ func (p *batchPartition) cutReplay() (Batch, bool) {
 func (p *batchPartition) measure() (n int, closed bool) {
 	var bytes int64
 	for i, r := range p.queue {
-		bytes += sizeOf(r)
+		bytes += sizeOfFetched(r)
 		setBack := i > 0 && r.Offset <= p.queue[i-1].Offset
 		if i > 0 && (i >= p.c.cfg.BatchMaxRecords || bytes > p.c.cfg.BatchMaxBytes || setBack) {
 			return i, true
@@ -101,12 +101,13 @@ func (p *batchPartition) measure() (n int, closed bool) {
 }
 
 func (p *batchPartition) detach(n int, to int64, replayed bool) Batch {
-	b := Batch{Topic: p.topic, Partition: p.claim.partition, From: p.from, To: to, Records: p.queue[:n:n], Replayed: replayed}
+	p.hand = p.c.newHand()
+	b := Batch{Topic: p.topic, Partition: p.claim.partition, From: p.from, To: to, Records: p.hand.take(p.queue[:n]), Replayed: replayed}
+	for _, r := range p.queue[:n] {
+		p.queued -= sizeOfFetched(r)
+	}
 	p.queue = slices.Clone(p.queue[n:])
 	p.inHand = b.Records[0].Timestamp
-	for _, r := range b.Records {
-		p.queued -= sizeOf(r)
-	}
 	if !p.dropped {
 		p.c.press()
 	}

@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-
-	"github.com/ragline/ragline/schemas/event"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // batchPartition is the task of one claim: it cuts batches, announces them and has them handled. The fields below
@@ -25,7 +24,7 @@ type batchPartition struct {
 	started, dropped, paused bool
 	high                     int64
 
-	queue []event.Record
+	queue []*kgo.Record
 	since time.Time // when the first of queue came
 	// queued counts the bytes of queue, bytes those of the batch in hand as well.
 	queued, bytes int64
@@ -38,6 +37,8 @@ type batchPartition struct {
 	// handled is the end of the last handled batch, committed the offset of the last commit.
 	handled, committed int64
 	handledAt          time.Time
+	// hand is the memory of the batch that was cut last. Only run uses it.
+	hand *hand
 	// inHand is the time of the first record of the batch that is being handled.
 	inHand time.Time
 }
@@ -56,14 +57,15 @@ func (p *batchPartition) start(offset int64, metadata string) {
 	p.replaying = offset >= 0 && p.replayTo > offset
 }
 
-func (p *batchPartition) push(r event.Record) {
+func (p *batchPartition) push(r *kgo.Record) {
 	if len(p.queue) == 0 {
 		p.since = time.Now()
 	}
 	p.queue = append(p.queue, r)
-	p.queued += sizeOf(r)
-	p.bytes += sizeOf(r)
-	p.c.bytes += sizeOf(r)
+	size := sizeOfFetched(r)
+	p.queued += size
+	p.bytes += size
+	p.c.bytes += size
 }
 
 func (p *batchPartition) signal() {
@@ -174,8 +176,11 @@ func (p *batchPartition) commit(k mark) bool {
 	return true
 }
 
-// settle counts b as handled.
+// settle counts b as handled. Its records end here; those of a batch that was given up are left alone, because its
+// handler may be running still.
 func (p *batchPartition) settle(b Batch) {
+	p.c.giveBack(p.hand)
+	p.hand = nil
 	p.c.mu.Lock()
 	defer p.c.mu.Unlock()
 	p.handled, p.from, p.handledAt, p.inHand = b.To, b.To, time.Now(), time.Time{}

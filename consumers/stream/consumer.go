@@ -37,7 +37,7 @@ func NewConsumer(cfg Config, deps Deps, topics []string, h Handler) (*Consumer, 
 	c := &Consumer{member: m, handler: h, parts: map[*claim]*partition{}}
 	c.wake = sync.NewCond(&c.mu)
 	m.work = c
-	m.fetchBytes = 256 << 10 // limits are soft by one fetch: some hundred records
+	m.fetchBytes, m.fetchAtOnce = 256<<10, 50<<20 // limits are soft by one fetch: some hundred records
 	return c, nil
 }
 

@@ -22,8 +22,10 @@ type member struct {
 	metrics *metrics
 	account *account
 	outage  outage
-	// fetchBytes bounds what one fetch returns of a partition.
-	fetchBytes int32
+	// fetchBytes bounds what one fetch returns of a partition, fetchAtOnce what it returns of all.
+	fetchBytes, fetchAtOnce int32
+	// pools is memory that fetches use again.
+	pools []kgo.Pool
 
 	client *kgo.Client
 	opened chan struct{} // closed when client is set: its callbacks may come earlier
@@ -104,8 +106,9 @@ func (m *member) open(ctx context.Context, topics ...topic.Topic) error {
 		kgo.OnPartitionsRevoked(m.onRevoked),
 		kgo.OnPartitionsLost(m.onLost),
 		kgo.FetchMaxWait(500*time.Millisecond),
-		kgo.FetchMaxBytes(int32(min(m.account.share(), 50<<20))),
+		kgo.FetchMaxBytes(int32(min(m.account.share(), int64(m.fetchAtOnce)))),
 		kgo.FetchMaxPartitionBytes(m.fetchBytes),
+		kgo.WithPools(m.pools...),
 	)
 	close(m.opened)
 	return err

@@ -3,6 +3,8 @@ package stream
 import (
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -110,9 +112,21 @@ func (p *partition) dequeue(l *lane) bool {
 	return false
 }
 
-// sizeOf is what a record counts against the budget: its bytes and roughly what we hold beside them.
+// besideRecord is roughly what we hold beside the bytes of a record.
+const besideRecord = 256
+
+// sizeOf is what a record counts against the budget.
 func sizeOf(r event.Record) int64 {
-	n := len(r.Key) + len(r.Value) + 256
+	n := len(r.Key) + len(r.Value) + besideRecord
+	for _, h := range r.Headers {
+		n += len(h.Key) + len(h.Value)
+	}
+	return int64(n)
+}
+
+// sizeOfFetched is sizeOf before the record is converted.
+func sizeOfFetched(r *kgo.Record) int64 {
+	n := len(r.Key) + len(r.Value) + besideRecord
 	for _, h := range r.Headers {
 		n += len(h.Key) + len(h.Value)
 	}

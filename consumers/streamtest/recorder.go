@@ -80,13 +80,22 @@ func (r *BatchRecorder) Name() string { return r.Group }
 func (r *BatchRecorder) HandleBatch(ctx context.Context, b stream.Batch) error {
 	r.mu.Lock()
 	kept := b
-	kept.Records = slices.Clone(b.Records)
+	kept.Records = cloned(b.Records)
 	r.batches = append(r.batches, kept)
 	r.mu.Unlock()
 	if r.Then == nil {
 		return nil
 	}
 	return r.Then(ctx, b)
+}
+
+// cloned is a copy of what the runtime uses again.
+func cloned(records []event.Record) []event.Record {
+	out := slices.Clone(records)
+	for i := range out {
+		out[i].Headers = slices.Clone(out[i].Headers)
+	}
+	return out
 }
 
 // Batches returns the batches so far, repeats included.

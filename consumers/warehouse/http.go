@@ -50,7 +50,7 @@ type request struct {
 	query    string
 	database string
 	settings url.Values
-	body     []byte
+	data     *body
 }
 
 type response struct {
@@ -89,16 +89,18 @@ func (w *Warehouse) newRequest(ctx context.Context, r request) (*http.Request, e
 	if r.database != "" {
 		params.Set("database", r.database)
 	}
-	body := r.body
-	if body == nil { // a statement may be longer than an address may be
-		body = []byte(r.query)
-	} else {
+	query := r.query // as the body: a statement may be longer than an address may be
+	if r.data != nil {
 		params.Set("query", r.query)
+		query = ""
 	}
 	u := url.URL{Scheme: w.target.scheme, Host: w.target.host, Path: "/", RawQuery: params.Encode()}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(query))
 	if err != nil {
 		return nil, fmt.Errorf("building the request: %w", err)
+	}
+	if r.data != nil {
+		r.data.attach(req)
 	}
 	req.Header.Set("X-ClickHouse-User", w.target.user)
 	req.Header.Set("X-ClickHouse-Key", w.target.password)

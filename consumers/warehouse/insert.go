@@ -23,10 +23,11 @@ func (w *Warehouse) Insert(ctx context.Context, table, token string, columns pro
 	if len(columns) == 0 || columns[0].Data.Rows() == 0 {
 		return nil
 	}
-	body, err := w.encode(table, columns)
+	data, err := w.encode(columns)
 	if err != nil {
 		return fmt.Errorf("encoding rows of %s: %w", table, err)
 	}
+	defer data.release()
 	settings := url.Values{
 		"async_insert":               {"0"},
 		"insert_deduplicate":         {"1"},
@@ -35,44 +36,45 @@ func (w *Warehouse) Insert(ctx context.Context, table, token string, columns pro
 	}
 	if w.compress {
 		settings.Set("decompress", "1")
-		if body, err = compressed(body); err != nil {
-			return fmt.Errorf("compressing rows of %s: %w", table, err)
-		}
 	}
 	query := "INSERT INTO " + quote(table) + " (" + columnNames(columns) + ") FORMAT Native"
-	if _, err := w.post(ctx, request{query: query, database: w.target.database, settings: settings, body: body}); err != nil {
+	if _, err := w.post(ctx, request{query: query, database: w.target.database, settings: settings, data: data}); err != nil {
 		return fmt.Errorf("inserting into %s: %w", table, err)
 	}
 	return nil
 }
 
-// encode writes revision 0: what ClickHouse reads from an HTTP body. The body of the table's last insert says how much
-// room to make. It is never used again: a server may answer while the transport still reads it.
-func (w *Warehouse) encode(table string, columns proto.Input) ([]byte, error) {
-	var buf proto.Buffer
-	if last, ok := w.bodies.Load(table); ok {
-		buf.Buf = make([]byte, 0, last.(int)*9/8)
-	}
+// encode writes revision 0: what ClickHouse reads from an HTTP body.
+func (w *Warehouse) encode(columns proto.Input) (*body, error) {
+	plain := w.newBody()
 	block := proto.Block{Columns: len(columns), Rows: columns[0].Data.Rows()}
-	if err := block.EncodeBlock(&buf, 0, columns); err != nil {
+	if err := block.EncodeBlock(&plain.Buffer, 0, columns); err != nil {
+		plain.release()
 		return nil, err
 	}
-	w.bodies.Store(table, len(buf.Buf))
-	return buf.Buf, nil
+	if !w.compress {
+		return plain, nil
+	}
+	defer plain.release()
+	small := w.newBody()
+	if err := small.compress(plain.Buf); err != nil {
+		small.release()
+		return nil, err
+	}
+	return small, nil
 }
 
-func compressed(body []byte) ([]byte, error) {
+func (b *body) compress(plain []byte) error {
 	frame := compress.NewWriter(compress.LevelZero, compress.LZ4)
-	out := make([]byte, 0, len(body)/2)
-	for len(body) > 0 {
-		n := min(len(body), compressedFrame)
-		if err := frame.Compress(body[:n]); err != nil {
-			return nil, err
+	for len(plain) > 0 {
+		n := min(len(plain), compressedFrame)
+		if err := frame.Compress(plain[:n]); err != nil {
+			return err
 		}
-		out = append(out, frame.Data...)
-		body = body[n:]
+		b.PutRaw(frame.Data)
+		plain = plain[n:]
 	}
-	return out, nil
+	return nil
 }
 
 func columnNames(columns proto.Input) string {

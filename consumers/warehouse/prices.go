@@ -81,7 +81,7 @@ func (w *Warehouse) AddPrices(ctx context.Context, t PriceTable, now time.Time) 
 		}
 	}
 	_, err = w.post(ctx, request{
-		query: "INSERT INTO prices FORMAT JSONEachRow", database: w.target.database, body: body.Bytes(),
+		query: "INSERT INTO prices FORMAT JSONEachRow", database: w.target.database, data: w.bodyOf(body.Bytes()),
 		settings: url.Values{"async_insert": {"0"}, "insert_deduplication_token": {"prices/" + t.Version}},
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -28,8 +27,8 @@ type Warehouse struct {
 	conn   driver.Conn
 	// compress costs more than it saves on the own machine.
 	compress bool
-	// bodies holds the size of the last insert into each table.
-	bodies sync.Map
+	// bodies holds bodies of inserts that were sent.
+	bodies chan *body
 }
 
 // Open returns a warehouse without talking to it yet.
@@ -51,7 +50,7 @@ func Open(cfg Config, logger *slog.Logger) (*Warehouse, error) {
 		IdleConnTimeout: 5 * time.Second, // ClickHouse closes after 10 s, and an insert may meet that
 	}
 	return &Warehouse{
-		cfg: cfg, target: t, logger: logger, conn: conn, compress: !t.loopback(),
+		cfg: cfg, target: t, logger: logger, conn: conn, compress: !t.loopback(), bodies: make(chan *body, spareBodies),
 		http: &http.Client{Transport: transport},
 	}, nil
 }
