@@ -20,6 +20,8 @@ const (
 	maxKey     = 1<<16 - 1
 	maxName    = 64
 	maxDims    = 4
+	maxArray   = 1 << 24
+	maxHeader  = 1 << 28 // bytes; a vocabulary of 256,000 tokens takes about ten million
 )
 
 // kind of a value, as the format numbers them.
@@ -85,7 +87,8 @@ type File struct {
 	Keys    []Key
 	Tensors []Tensor
 
-	file      *os.File
+	file      io.ReaderAt
+	close     func() error
 	size      int64
 	data      int64 // where the data begins
 	alignment uint64
@@ -102,15 +105,21 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	g := &File{file: f, size: info.Size(), alignment: 32, byName: map[string]int{}}
-	if err := g.header(); err != nil {
+	g, err := read(f, info.Size())
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("reading %s: %w", path, err), f.Close())
 	}
+	g.close = f.Close
 	return g, nil
 }
 
+func read(r io.ReaderAt, size int64) (*File, error) {
+	g := &File{file: r, size: size, alignment: 32, byName: map[string]int{}}
+	return g, g.header()
+}
+
 // Close closes the file.
-func (g *File) Close() error { return g.file.Close() }
+func (g *File) Close() error { return g.close() }
 
 // Data reads the stored bytes of a tensor.
 func (g *File) Data(t Tensor) *io.SectionReader {
@@ -153,7 +162,8 @@ func (g *File) Integer(name string) (int64, bool) {
 }
 
 func (g *File) header() error {
-	r := &reader{r: bufio.NewReaderSize(io.NewSectionReader(g.file, 0, g.size), 1<<20), left: g.size}
+	limit := min(g.size, maxHeader)
+	r := &reader{r: bufio.NewReaderSize(io.NewSectionReader(g.file, 0, limit), int(min(limit, 1<<20))), left: limit}
 	magic, version := r.uint32(), r.uint32()
 	if r.err == nil && (magic != 0x46554747 || version != 3) {
 		return fmt.Errorf("magic %08x, version %d: %w", magic, version, ErrFormat)
@@ -174,8 +184,7 @@ func (g *File) header() error {
 	if r.err != nil {
 		return r.err
 	}
-	read := uint64(g.size - r.left)
-	g.data = int64(pad(read, g.alignment))
+	g.data = int64(pad(uint64(limit-r.left), g.alignment))
 	return g.layout()
 }
 
@@ -320,7 +329,7 @@ func (r *reader) array(k kind, n uint64) any {
 
 // list reads n values of at least width bytes each.
 func list[T any](r *reader, k kind, n uint64, width int, as func(any) T) []T {
-	if r.err == nil && n > uint64(r.left)/uint64(width) {
+	if r.err == nil && (n > maxArray || n > uint64(r.left)/uint64(width)) {
 		r.err = fmt.Errorf("an array of %d values in %d bytes: %w", n, r.left, ErrFormat)
 	}
 	if r.err != nil {
