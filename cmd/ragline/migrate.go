@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/ragline/ragline/consumers/warehouse"
 )
 
 func migrateCommand(c *cli) *cobra.Command {
@@ -17,7 +19,7 @@ each --tenant the role ragline_tenant_NAME, which sees the rows of that tenant o
 here has access management. Give users a role with: GRANT ragline_analyst TO somebody`,
 		Args: args(cobra.NoArgs),
 		RunE: c.withConfig(func(cmd *cobra.Command, _ []string) error {
-			w, err := c.warehouse(cmd.Context(), false)
+			w, err := c.openWarehouse(false)
 			if err != nil {
 				return err
 			}
@@ -25,6 +27,9 @@ here has access management. Give users a role with: GRANT ragline_analyst TO som
 			applied, err := w.Migrate(cmd.Context())
 			for _, name := range applied {
 				c.out.Linef("applied %s", name)
+			}
+			if _, answered := warehouse.Code(err); err != nil && !answered {
+				return noAnswer(err)
 			}
 			if err == nil && len(applied) == 0 {
 				c.out.Linef("everything is up to date")

@@ -11,14 +11,7 @@ import (
 
 // warehouse opens ClickHouse once it answers, or says what to do. Analysts may only read.
 func (c *cli) warehouse(ctx context.Context, analyst bool) (*warehouse.Warehouse, error) {
-	cfg := c.cfg.AnalystConfig()
-	if !analyst {
-		var err error
-		if cfg, err = c.cfg.ClickHouseConfig(); err != nil {
-			return nil, err
-		}
-	}
-	w, err := warehouse.Open(cfg, c.logger())
+	w, err := c.openWarehouse(analyst)
 	if err != nil {
 		return nil, err
 	}
@@ -26,9 +19,25 @@ func (c *cli) warehouse(ctx context.Context, analyst bool) (*warehouse.Warehouse
 	defer cancel()
 	if _, err := w.Table(ctx, "SELECT 1"); err != nil {
 		_ = w.Close() // nothing was asked of it yet
-		return nil, fmt.Errorf("ClickHouse does not answer: start it with `ragline up`, or set CLICKHOUSE_URL (%w)", err)
+		return nil, noAnswer(err)
 	}
 	return w, nil
+}
+
+// openWarehouse does not ask for an answer: there may be no database yet.
+func (c *cli) openWarehouse(analyst bool) (*warehouse.Warehouse, error) {
+	cfg := c.cfg.AnalystConfig()
+	if !analyst {
+		var err error
+		if cfg, err = c.cfg.ClickHouseConfig(); err != nil {
+			return nil, err
+		}
+	}
+	return warehouse.Open(cfg, c.logger())
+}
+
+func noAnswer(err error) error {
+	return fmt.Errorf("ClickHouse does not answer: start it with `ragline up`, or set CLICKHOUSE_URL (%w)", err)
 }
 
 // clickHouseAddress is the address without credentials.
