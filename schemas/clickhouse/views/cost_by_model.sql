@@ -28,4 +28,4 @@ FROM
 )
 GROUP BY tenant, provider, model
 ORDER BY cost_usd DESC, calls DESC
-COMMENT 'Model calls, tokens and cost in USD. Only the calls themselves count: an agent''s span repeats their totals. cost_usd is NULL when no call has a known cost.';
+COMMENT 'Model calls, tokens and cost in USD. Only the calls themselves count: an agent''s span repeats their totals. cost_usd is NULL when no call has a known cost. Repeats count once, which reads every call: spans_per_hour is the fast way.';
