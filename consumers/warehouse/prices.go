@@ -57,7 +57,7 @@ func ParsePrices(text []byte) (PriceTable, error) {
 	return t, nil
 }
 
-// AddPrices makes a table the one that costs_repriced reads. A version is added once.
+// AddPrices makes a table the one that LatestPrices returns. A version is added once.
 func (w *Warehouse) AddPrices(ctx context.Context, t PriceTable, now time.Time) error {
 	versions, err := w.PriceTables(ctx)
 	if err != nil {
