@@ -19,6 +19,10 @@ KAFKA_VERSION := 4.4.0
 KAFKA_JARS := $(TOOLS)/kafka-$(KAFKA_VERSION)
 OLLAMA_VERSION := 0.17.4
 OLLAMA := $(TOOLS)/ollama-$(OLLAMA_VERSION)/ollama
+# The Python binding's source package carries all of llama.cpp.
+LLAMA_CPP_VERSION := 0.3.35
+LLAMA_CPP_SHA256 := 1139dbb54509074b70893fab8554e3b079aa9f4d312058ce4018ef0019e3de12
+LLAMA_CPP := $(TOOLS)/llama.cpp-$(LLAMA_CPP_VERSION)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -X github.com/ragline/ragline/cmd/internal/app.Version=$(VERSION)
 
@@ -44,6 +48,9 @@ engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB o
 
 .PHONY: ollama
 ollama: $(OLLAMA) ## Build Ollama, without GPU, for the tests of the packager (once, about 6 minutes on 2 cores)
+
+.PHONY: llama-cpp
+llama-cpp: $(LLAMA_CPP) ## Build llama-quantize beside llama.cpp's converter, without GPU (once, about 12 minutes on 2 cores); use it by LLAMA_CPP_PATH
 
 .PHONY: trainer-env
 trainer-env: ## Install what the training job needs, outside the checkout (once; the CUDA wheels only where there is a GPU)
@@ -155,6 +162,20 @@ $(KAFKA_JARS):
 	@command -v mvn >/dev/null && command -v java >/dev/null || { echo 'this needs Java 17 and Maven: install them (Debian: openjdk-17-jre-headless, maven)'; exit 1; }
 	@echo "fetching Apache Kafka $(KAFKA_VERSION), once (43 MB)"
 	@tmp=$@.part && rm -rf $$tmp && mvn -q -B -f consumers/sink/apache/pom.xml dependency:copy-dependencies -DoutputDirectory=$$tmp && mv $$tmp $@
+
+# Only what packaging needs is kept: llama-quantize, the converter, and the Python package that it writes with.
+$(LLAMA_CPP):
+	@command -v cmake >/dev/null && command -v g++ >/dev/null && command -v pip3 >/dev/null || { echo 'this needs cmake, g++ and pip3'; exit 1; }
+	@echo "building llama-quantize of llama-cpp-python $(LLAMA_CPP_VERSION), once (75 MB download, about 12 minutes on 2 cores)"
+	@tmp=$@.part && rm -rf $$tmp && mkdir -p $$tmp/out && cd $$tmp && \
+	pip3 download -q --no-deps --no-binary :all: llama-cpp-python==$(LLAMA_CPP_VERSION) && \
+	echo "$(LLAMA_CPP_SHA256)  llama_cpp_python-$(LLAMA_CPP_VERSION).tar.gz" | sha256sum -c --quiet && \
+	tar xzf llama_cpp_python-$(LLAMA_CPP_VERSION).tar.gz && mv llama_cpp_python-$(LLAMA_CPP_VERSION)/vendor/llama.cpp src && \
+	cmake -S src -B build -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DGGML_NATIVE=OFF -DGGML_OPENMP=OFF \
+	-DLLAMA_CURL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_SERVER=OFF >/dev/null && \
+	cmake --build build -j $$(nproc) --target llama-quantize >/dev/null && \
+	mv build/bin/llama-quantize src/convert_hf_to_gguf.py src/conversion src/gguf-py src/LICENSE out/ && \
+	cd / && mv $$tmp/out $@ && rm -rf $$tmp
 
 # The module zips of Ollama and its audio library leave out three single-header C libraries: two are Debian packages,
 # the third is in another module.
