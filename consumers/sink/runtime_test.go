@@ -18,7 +18,8 @@ import (
 	"github.com/ragline/ragline/schemas/topic"
 )
 
-const waitLong = 60 * time.Second
+// waitLong is for what hangs: under a load of 40 a minute was too short.
+const waitLong = 5 * time.Minute
 
 // start runs the sink as the application does.
 func (b bundle) start(t *testing.T, kafka *streamtest.Cluster, h stream.BatchHandler) (stop func() error) {
