@@ -89,6 +89,9 @@ func (b *build) makeAs(ctx context.Context, want chosen) (Package, error) {
 	if err := b.merge(ctx); err != nil {
 		return Package{}, err
 	}
+	if err := b.sayWhatBegins(); err != nil {
+		return Package{}, err
+	}
 	report, err := b.convert(ctx, mf, want)
 	if err != nil {
 		return Package{}, err
@@ -130,6 +133,21 @@ func (b *build) merge(ctx context.Context) error {
 	}
 	b.reached("merged")
 	return nil
+}
+
+// sayWhatBegins writes into the merged tokenizer whether texts begin with a token for it, as they did in training.
+// Tokenizers of today leave that to their chat template, and converters take what is not said for no.
+func (b *build) sayWhatBegins() error {
+	path := filepath.Join(b.merged(), "tokenizer_config.json")
+	config := map[string]any{}
+	if err := readJSON(path, &config); err != nil {
+		return fmt.Errorf("reading the merged tokenizer: %w", err)
+	}
+	if bos, said := config["add_bos_token"].(bool); said && bos == b.BOS {
+		return nil
+	}
+	config["add_bos_token"] = b.BOS
+	return writeJSON(path, config)
 }
 
 // convert makes the GGUF in the type that is wanted, verified.

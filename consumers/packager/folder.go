@@ -48,12 +48,14 @@ func (f folder) prepare(s source) error {
 	return f.write(sourceName, s)
 }
 
-func (f folder) write(name string, v any) error {
+func (f folder) write(name string, v any) error { return writeJSON(f.file(name), v) }
+
+func writeJSON(path string, v any) error {
 	raw, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
-		return fmt.Errorf("encoding %s: %w", name, err)
+		return fmt.Errorf("encoding %s: %w", path, err)
 	}
-	return writeFile(f.file(name), append(raw, '\n'))
+	return writeFile(path, append(raw, '\n'))
 }
 
 func readJSON(path string, out any) error {
