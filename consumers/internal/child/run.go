@@ -28,6 +28,8 @@ type Command struct {
 	Log io.Writer
 	// Line takes each line that the program writes to descriptor 3, from one goroutine, before Run returns.
 	Line func([]byte)
+	// Stdout reads the lines from standard output, for a program that does not hand descriptor 3 on to its children.
+	Stdout bool
 	// Lock, if set, is inherited as descriptor 4: it stays locked for as long as the program or a child of it lives.
 	Lock *Lock
 	// Grace is how long the program may take to end after SIGTERM. Then its process group is killed.
@@ -70,6 +72,9 @@ func run(ctx context.Context, c Command) (Exit, error) {
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = c.Dir, c.Env, c.Log, c.Log
 	cmd.SysProcAttr = procAttr()
 	cmd.ExtraFiles = []*os.File{toLines}
+	if c.Stdout {
+		cmd.Stdout = toLines
+	}
 	if c.Lock != nil {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, c.Lock.file)
 	}

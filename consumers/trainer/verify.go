@@ -1,0 +1,101 @@
+package trainer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// folderOf is the folder of a file: URI, or "".
+func folderOf(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "file" || (u.Host != "" && u.Host != "localhost") {
+		return ""
+	}
+	return filepath.FromSlash(u.Path)
+}
+
+// datasetFile is a file of the manifest.
+type datasetFile struct {
+	Path   string `json:"path"`
+	Format string `json:"format"`
+	Split  string `json:"split"`
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// verify hashes the manifest and every file before anything is trained on.
+func (j Job) verify() (Corpus, error) {
+	if j.DatasetDir == "" {
+		return Corpus{}, fail(ReasonDataMissing, "the dataset is at %s: copy it to a folder and announce that, only file: addresses can be trained on", j.DatasetURI)
+	}
+	raw, err := os.ReadFile(filepath.Join(j.DatasetDir, "manifest.json"))
+	if err != nil {
+		return Corpus{}, fail(ReasonDataMissing, "%v: build the dataset again with `ragline dataset build --force`", err)
+	}
+	if got := hexSum(raw); got != j.ManifestSHA256 {
+		return Corpus{}, fail(ReasonHashMismatch, "manifest.json of dataset %s has the SHA-256 %s, announced was %s: it was changed; build the dataset again with `ragline dataset build --force`", j.DatasetID, got, j.ManifestSHA256)
+	}
+	var manifest struct {
+		Files []datasetFile `json:"files"`
+	}
+	if err := json.Unmarshal(raw, &manifest); err != nil {
+		return Corpus{}, fail(ReasonHashMismatch, "manifest.json of dataset %s is no JSON (%v): build the dataset again", j.DatasetID, err)
+	}
+	var train Corpus
+	for _, f := range manifest.Files {
+		if err := j.verifyFile(f); err != nil {
+			return Corpus{}, err
+		}
+		if f.Split == "train" && f.Format == "messages" {
+			train = Corpus{f.Rows, f.Bytes}
+		}
+	}
+	if train.Rows == 0 {
+		return Corpus{}, fail(ReasonDataEmpty, "dataset %s has no row to train on: collect feedback or add seeds, or lower RAGLINE_DATASET_HELDOUT", j.DatasetID)
+	}
+	return train, nil
+}
+
+func (j Job) verifyFile(f datasetFile) error {
+	if !filepath.IsLocal(f.Path) {
+		return fail(ReasonHashMismatch, "the manifest of dataset %s names %q, which is outside of its folder", j.DatasetID, f.Path)
+	}
+	got, err := hashFile(filepath.Join(j.DatasetDir, f.Path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fail(ReasonDataMissing, "%s of dataset %s is missing: build the dataset again with `ragline dataset build --force`", f.Path, j.DatasetID)
+	}
+	if err != nil {
+		return fail(ReasonDataMissing, "%v: make the file readable", err)
+	}
+	if got != f.SHA256 {
+		return fail(ReasonHashMismatch, "%s of dataset %s has the SHA-256 %s, the manifest says %s: it was changed; build the dataset again", f.Path, j.DatasetID, got, f.SHA256)
+	}
+	return nil
+}
+
+func hexSum(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+func hashFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("hashing: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("hashing %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
