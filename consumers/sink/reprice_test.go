@@ -47,7 +47,9 @@ func TestRepricedSpansCarryTheCostAndVersionOfTheLatestTable(t *testing.T) {
 	}
 	b.awaitRows(t, 5)
 	require.NoError(t, stop())
-	costs := func() []string { return b.rows(t, "SELECT toString(cost * 1000000) AS micro, price_table FROM spans ORDER BY trace_id") }
+	costs := func() []string {
+		return b.rows(t, "SELECT toString(cost * 1000000) AS micro, price_table FROM spans ORDER BY trace_id")
+	}
 	const kept = `{"micro":"0.000007","price_table":"old"}`
 	require.Equal(t, []string{kept, kept, kept, kept, kept}, costs())
 
