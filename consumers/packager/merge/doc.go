@@ -4,6 +4,6 @@
 // over the cores. Every tensor of the adapter has to be used: what is not understood is refused by name, because an
 // adapter merged in part answers well enough to be promoted.
 //
-// A crash between any two lines leaves the earlier folder, or none, and a temporary folder beside it, which the next
-// merge into the same folder removes: files are written there, synced, and the folder is renamed last.
+// A crash between any two lines leaves the earlier folder, or the new one, or none, and a temporary folder that the next
+// merge into the same place removes: files are written there and synced, the earlier folder goes, the rename is last.
 package merge

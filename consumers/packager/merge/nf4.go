@@ -95,6 +95,17 @@ func nearest(sorted []float32, v float32) float32 {
 	}
 }
 
+// nearestNF4 is nearest for nf4Values, in four comparisons with the middle of two neighbors.
+func nearestNF4(v float32) float32 {
+	at := 0
+	for step := 8; step > 0; step /= 2 {
+		if low := at + step; v-nf4Values[low-1] > nf4Values[low]-v {
+			at = low
+		}
+	}
+	return nf4Values[at]
+}
+
 // apply replaces elements by what NF4 keeps of them. first is the place of values[0] in the tensor.
 func (r *roundTrip) apply(values []float32, first int64, stored safetensors.Type) {
 	for i, v := range values {
@@ -103,7 +114,7 @@ func (r *roundTrip) apply(values []float32, first int64, stored safetensors.Type
 			values[i] = 0
 			continue
 		}
-		values[i] = nearest(nf4Values[:], v/r.absmax[at]) * r.restored[at]
+		values[i] = nearestNF4(v/r.absmax[at]) * r.restored[at]
 		if stored == safetensors.BF16 { // dequantized into the type that the base was loaded in
 			values[i] = math.Float32frombits(uint32(safetensors.RoundBF16(values[i])) << 16)
 		}
