@@ -188,9 +188,10 @@ func (a *Agent) Run(ctx context.Context) error {
 	tools := make(chan struct{}) // a run must find the tools that it began with
 	g.Go(func() error { a.servers.Run(ctx, func() { close(tools) }); return nil })
 	g.Go(func() error { a.keep(ctx); return nil })
+	models := a.followModels(ctx, g)
 	for range a.cfg.Slots {
 		g.Go(func() error {
-			for _, ready := range []<-chan struct{}{a.ready, tools} {
+			for _, ready := range []<-chan struct{}{a.ready, tools, models} {
 				select {
 				case <-ctx.Done():
 					return nil
@@ -202,6 +203,20 @@ func (a *Agent) Run(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// followModels lets a model that depends on the log follow it. Runs wait until it knows what the log says by now.
+func (a *Agent) followModels(ctx context.Context, g *errgroup.Group) <-chan struct{} {
+	ready := make(chan struct{})
+	m, ok := a.deps.Model.(interface {
+		Run(ctx context.Context, b *broker.Broker, ready func()) error
+	})
+	if !ok {
+		close(ready)
+		return ready
+	}
+	g.Go(func() error { return m.Run(ctx, a.deps.Broker, func() { close(ready) }) })
+	return ready
 }
 
 // follow keeps the index up to date. A broker that is away is waited for.

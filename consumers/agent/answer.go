@@ -19,7 +19,7 @@ func (t *trace) answerOf(r react.Result, now time.Time) *event.AnswerGiven {
 		Text: r.Answer, Success: r.Success(), State: stateOf(r.State), Sources: sourcesOf(r.Sources),
 		Iterations:  int32(r.Iterations), //nolint:gosec // at most 100
 		TotalTimeMs: t.latency(now), ToolsUsed: r.ToolsUsed,
-		Model: t.agent.deps.Model.Name(), PromptVersion: r.Prompt.Version,
+		Model: t.modelOf(r), PromptVersion: r.Prompt.Version,
 		Usage: usageOf(r.Usage), Cost: costOf(r.Spent), Origin: t.in.query.GetOrigin(), Error: r.Error,
 	}
 	for i, s := range r.Steps {
@@ -35,10 +35,18 @@ func (t *trace) interactionOf(r react.Result, now time.Time) *event.InteractionC
 	return &event.InteractionCaptured{
 		TraceId: traceID(t.run.ID), QueryId: t.in.QueryID, ThreadId: t.in.ThreadID,
 		Question: t.in.query.GetText(), Answer: r.Answer, Sources: sourcesOf(r.Sources),
-		Model: t.agent.deps.Model.Name(), PromptName: r.Prompt.Name, PromptVersion: r.Prompt.Version,
+		Model: t.modelOf(r), SelfTrainedModel: r.SelfTrained, PromptName: r.Prompt.Name, PromptVersion: r.Prompt.Version,
 		State: stateOf(r.State), ToolsUsed: r.ToolsUsed, Usage: usageOf(r.Usage), Cost: costOf(r.Spent),
 		LatencyMs: t.latency(now), Origin: t.in.query.GetOrigin(),
 	}
+}
+
+// modelOf is the model of the run, which keeps the one that it began with.
+func (t *trace) modelOf(r react.Result) string {
+	if r.Model != "" {
+		return r.Model
+	}
+	return t.agent.deps.Model.Name()
 }
 
 func (t *trace) latency(now time.Time) int64 { return max(now.Sub(t.in.At).Milliseconds(), 0) }

@@ -42,13 +42,18 @@ func digest(n int, parts ...string) string {
 
 // span returns a span with what all spans of the run share.
 func (t *trace) span(name string, kind event.SpanKind, started, ended time.Time) *event.SpanEnded {
-	return &event.SpanEnded{
+	s := &event.SpanEnded{
 		TraceId: traceID(t.run.ID), Name: name, Kind: kind,
 		StartTime: timestamppb.New(started), EndTime: timestamppb.New(ended), Status: event.StatusCode_STATUS_CODE_OK,
 		Attributes: map[string]*event.AttributeValue{"gen_ai.conversation.id": text(t.in.ThreadID), "gen_ai.agent.name": text(agentName)},
 		Resource:   map[string]string{"service.name": source},
 		ThreadId:   t.in.ThreadID, QueryId: t.in.QueryID, Origin: t.in.query.GetOrigin(),
 	}
+	if t.model != "" { // not the field model: only a call of a model has tokens and a cost
+		s.Attributes["ragline.model"] = text(t.model)
+		s.Attributes["ragline.model.self_trained"] = &event.AttributeValue{Value: &event.AttributeValue_BoolValue{BoolValue: t.selfTrained}}
+	}
+	return s
 }
 
 // rootOf is the span of the whole run, from its acceptance to its answer.

@@ -25,6 +25,9 @@ type trace struct {
 	in    *accepted
 	// lease fences the run's commits on a shared store.
 	lease *checkpoint.Lease
+	// model is the name of the run's model, where there are several, and selfTrained what it says of itself.
+	model       string
+	selfTrained bool
 	// answer is the text of the final answer, once there is one.
 	answer string
 	// failure is why the run failed, unless it was canceled.
@@ -34,6 +37,10 @@ type trace struct {
 // hook adds the spans and effects of a super-step, the requests for review, and at the end the answer.
 func (t *trace) hook(_ context.Context, s *graph.Super) error {
 	now := t.agent.deps.Now()
+	var err error
+	if t.model, t.selfTrained, err = react.ModelOf(s.State); err != nil {
+		return fmt.Errorf("reading the run's model: %w", err)
+	}
 	for _, task := range s.Tasks {
 		if task.Asked {
 			continue // the review was asked for before

@@ -9,10 +9,8 @@ import (
 
 // Config of the promoter.
 type Config struct {
-	// Model is the series.
-	Model string `env:"RAGLINE_MODEL_SERIES" envDefault:"default" doc:"Series of models that is trained, judged and served. Allowed: lower-case letters, digits, dash, underscore."`
-	// Ollama serves candidate and incumbent.
-	Ollama string `env:"OLLAMA_HOST" doc:"Address of the Ollama that serves the models. Empty: http://127.0.0.1:11434."`
+	// Model is the series, Ollama the address of the server: settings that others own, too.
+	Model, Ollama string
 	// NotWorse is asked of each measure.
 	NotWorse float64 `env:"RAGLINE_PROMOTER_NOT_WORSE" envDefault:"0.2" doc:"Share of bootstrap samples in which a candidate has to tie or beat the model that answers, for each measure. 0.5 asks for a win, 0.2 lets noise pass. Allowed: 0 to 1."`
 	// MaxLoss bounds what NotWorse lets pass.

@@ -100,9 +100,10 @@ func (r *rig) trained(version string) {
 
 func (r *rig) config() promoter.Config {
 	cfg, err := env.ParseAsWithOptions[promoter.Config](env.Options{Environment: map[string]string{
-		"OLLAMA_HOST": r.ollama.URL, "RAGLINE_PROMOTER_PATIENCE": "1s", "RAGLINE_PROMOTER_FLOOR": "0.6",
+		"RAGLINE_PROMOTER_PATIENCE": "1s", "RAGLINE_PROMOTER_FLOOR": "0.6",
 	}})
 	require.NoError(r.t, err)
+	cfg.Model, cfg.Ollama = "default", r.ollama.URL
 	return cfg
 }
 

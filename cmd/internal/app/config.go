@@ -14,8 +14,10 @@ import (
 	"github.com/ragline/ragline/consumers/evaluator"
 	"github.com/ragline/ragline/consumers/exporter"
 	"github.com/ragline/ragline/consumers/packager"
+	"github.com/ragline/ragline/consumers/promoter"
 	"github.com/ragline/ragline/consumers/sink"
 	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/trainer"
 	"github.com/ragline/ragline/consumers/warehouse"
 	"github.com/ragline/ragline/deploy/embedded/kafka"
 	"github.com/ragline/ragline/producers/broker"
@@ -42,7 +44,9 @@ type Config struct {
 	AgentAPI           api.Config         `section:"Agent's server (LangGraph API)"`
 	Evaluator          evaluator.Config   `section:"Evaluator"`
 	Dataset            dataset.Config     `section:"Dataset builder"`
+	Trainer            trainer.Config     `section:"Trainer"`
 	Packager           packager.Config    `section:"Packager of trained models"`
+	Promoter           promoter.Config    `section:"Promoter of trained models"`
 	Exporter           exporter.Config    `section:"Exporter"`
 	Sink               sink.Config        `section:"Sink"`
 	Stream             stream.Config      `section:"Runtime of the consumers"`
@@ -100,9 +104,14 @@ func (c *Config) complete(environ map[string]string) error {
 	if c.Dataset.Dir == "" {
 		c.Dataset.Dir = filepath.Join(dir, "datasets")
 	}
+	if c.Trainer.Dir == "" {
+		c.Trainer.Dir = filepath.Join(dir, "training")
+	}
 	if c.Packager.Dir == "" {
 		c.Packager.Dir = filepath.Join(dir, "models")
 	}
+	c.Promoter.Model, c.Promoter.Ollama = c.Trainer.Series, c.Packager.OllamaHost
+	c.Agent.LLM.Series, c.Agent.LLM.Ollama = c.Trainer.Series, c.Packager.OllamaHost
 	return nil
 }
 

@@ -12,8 +12,10 @@ import (
 	"github.com/ragline/ragline/consumers/evaluator"
 	"github.com/ragline/ragline/consumers/exporter"
 	"github.com/ragline/ragline/consumers/packager"
+	"github.com/ragline/ragline/consumers/promoter"
 	"github.com/ragline/ragline/consumers/sink"
 	"github.com/ragline/ragline/consumers/stream"
+	"github.com/ragline/ragline/consumers/trainer"
 	"github.com/ragline/ragline/consumers/warehouse"
 	"github.com/ragline/ragline/producers/gateway"
 	"github.com/ragline/ragline/producers/sdk"
@@ -31,7 +33,9 @@ var parts = []part{
 	{"agent", startAgent},
 	{"evaluator", startEvaluator},
 	{"dataset", startDataset},
+	{"trainer", startTrainer},
 	{"packager", startPackager},
+	{"promoter", startPromoter},
 	{"exporter", startExporter},
 	{"sink", startSink},
 	{"gateway", startGateway},
@@ -91,6 +95,27 @@ func startPackager(s *System) ([]task, error) {
 		return p.Run(ctx)
 	}
 	return []task{{run: run}}, nil
+}
+
+func startPromoter(s *System) ([]task, error) {
+	p, err := promoter.New(s.cfg.Promoter, s.broker, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	return []task{{run: p.Run}}, nil
+}
+
+// startTrainer leaves the trainer out where there is no base model: nothing else needs one.
+func startTrainer(s *System) ([]task, error) {
+	if s.cfg.Trainer.BaseModel == "" {
+		s.logger.Info("nothing is trained: set RAGLINE_TRAINER_BASE_MODEL to the folder of a base model")
+		return nil, nil
+	}
+	t, err := trainer.New(s.cfg.Trainer, s.broker, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	return []task{{run: t.Run}}, nil
 }
 
 func startExporter(s *System) ([]task, error) {

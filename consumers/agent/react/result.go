@@ -24,6 +24,9 @@ type Result struct {
 	Prompt llm.Prompt
 	Usage  llm.Usage
 	Spent  Spent
+	// Model is the name of the model of the run, where there are several, and SelfTrained what it says of itself.
+	Model       string
+	SelfTrained bool
 }
 
 // Source is a passage that the run has seen.
@@ -38,7 +41,7 @@ func (r Result) Success() bool { return r.State == StateAnswered || r.State == S
 // ReadResult reads the result from a state.
 func ReadResult(s graph.State) (Result, error) {
 	var r Result
-	var errs [9]error
+	var errs [10]error
 	r.Answer, errs[0] = keyAnswer.Get(s)
 	r.State, errs[1] = keyState.Get(s)
 	r.Iterations, errs[2] = keyIterations.Get(s)
@@ -50,6 +53,9 @@ func ReadResult(s graph.State) (Result, error) {
 	errs[7] = err
 	thoughts, err := keyThoughts.Get(s)
 	errs[8] = err
+	run, err := keyRun.Get(s)
+	errs[9] = err
+	r.Model, r.SelfTrained = run.Model, run.SelfTrained
 	conv, err := converse(s)
 	if err := errors.Join(append(errs[:], err)...); err != nil {
 		return Result{}, err
@@ -58,6 +64,12 @@ func ReadResult(s graph.State) (Result, error) {
 	r.Steps = conv.steps(records, thoughts, r.Answer)
 	r.observed(conv)
 	return r, nil
+}
+
+// ModelOf returns the name of the model of a run, where there are several and one was chosen, and whether it was trained here.
+func ModelOf(s graph.State) (name string, selfTrained bool, err error) {
+	run, err := keyRun.Get(s)
+	return run.Model, run.SelfTrained, err
 }
 
 // observed collects what the tools gave.

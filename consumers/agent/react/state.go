@@ -41,6 +41,10 @@ type Run struct {
 	QueryID  string `json:"query_id"`
 	ThreadID string `json:"thread_id"`
 	TraceID  string `json:"trace_id"`
+	// Model is the name of the model that the run began with, where there are several. The loop sets it.
+	Model string `json:"model,omitempty"`
+	// SelfTrained says that it was trained by this system.
+	SelfTrained bool `json:"self_trained,omitempty"`
 	// MaxSteps is the most rounds through the thought node. It has a key of its own in the state.
 	MaxSteps int `json:"-"`
 }

@@ -30,13 +30,20 @@ func (r *loop) thought(ctx context.Context, t *graph.Task, _ *stepRecord) (graph
 	if u, over, err := r.overLimit(t.State, round); over || err != nil {
 		return u, err
 	}
-	call, err := r.ask(ctx, t)
+	m, chosen, err := r.model(t.State)
+	if err != nil {
+		return graph.Update{}, err
+	}
+	call, err := r.ask(ctx, t, m)
 	if err != nil {
 		return graph.Update{}, err
 	}
 	w, err := r.account(t.State, call)
 	if err != nil {
 		return graph.Update{}, err
+	}
+	if chosen != nil {
+		w.add(keyRun.Set(*chosen))
 	}
 	w.add(keyIterations.Set(round + 1))
 	var change []message.Message
@@ -117,12 +124,31 @@ func (r *loop) wanted(t *graph.Task, round int, list []llm.Call) message.Message
 	return out
 }
 
-func (r *loop) ask(ctx context.Context, t *graph.Task) (ModelCall, error) {
+// model returns the model of the run. Where there are several, the first thought chooses one, and the run comes back to be
+// stored with its name: another promotion, or a crash after this step, does not change it.
+func (r *loop) model(s graph.State) (llm.Model, *Run, error) {
+	several, ok := r.Model.(llm.Chooser)
+	if !ok {
+		return r.Model, nil, nil
+	}
+	run, err := keyRun.Get(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if run.Model != "" {
+		return several.Named(run.Model), nil, nil
+	}
+	m := several.Choose()
+	run.Model, run.SelfTrained = m.Name(), llm.SelfTrained(m)
+	return m, &run, nil
+}
+
+func (r *loop) ask(ctx context.Context, t *graph.Task, m llm.Model) (ModelCall, error) {
 	req, err := r.request(t.State)
 	if err != nil {
 		return ModelCall{}, err
 	}
-	out := ModelCall{Model: r.Model.Name(), Request: req, Started: r.Now()}
+	out := ModelCall{Model: m.Name(), Request: req, Started: r.Now()}
 	var onToken func(string)
 	if r.Stream != nil {
 		onToken = func(piece string) {
@@ -130,10 +156,10 @@ func (r *loop) ask(ctx context.Context, t *graph.Task) (ModelCall, error) {
 			r.Stream(ctx, t.RunID, piece)
 		}
 	}
-	out.Response, err = r.Model.Generate(ctx, req, onToken)
+	out.Response, err = m.Generate(ctx, req, onToken)
 	out.Ended = r.Now()
 	if err != nil {
-		return out, fmt.Errorf("asking model %s: %w", r.Model.Name(), err)
+		return out, fmt.Errorf("asking model %s: %w", m.Name(), err)
 	}
 	if len(out.Response.Calls) == 0 && strings.TrimSpace(out.Response.Text) == "" {
 		out.Response.Calls = []llm.Call{{Invalid: nothingSaid}}
@@ -141,7 +167,7 @@ func (r *loop) ask(ctx context.Context, t *graph.Task) (ModelCall, error) {
 	out.Prompt = r.prompt(out.Response.Prompt)
 	name := out.Response.Model
 	if name == "" {
-		name = r.Model.Name()
+		name = m.Name()
 	}
 	out.Spent = Spent{Unknown: true}
 	if pico, ok := r.Prices.Cost(name, out.Response.Usage); ok {

@@ -100,3 +100,19 @@ func (u Usage) Add(o Usage) Usage {
 		CachedInputTokens: u.CachedInputTokens + o.CachedInputTokens, ReasoningTokens: u.ReasoningTokens + o.ReasoningTokens,
 	}
 }
+
+// Chooser is a model that is one of several. A run asks once which one it is to be, and keeps it by its name: a model that
+// changes in the middle of a run would go on with what another has begun.
+type Chooser interface {
+	Model
+	// Choose returns the model of the moment.
+	Choose() Model
+	// Named returns a model that Choose has returned, perhaps in another process.
+	Named(name string) Model
+}
+
+// SelfTrained says whether a model was trained by this system.
+func SelfTrained(m Model) bool {
+	own, ok := m.(interface{ SelfTrained() bool })
+	return ok && own.SelfTrained()
+}
