@@ -33,7 +33,8 @@ func (b *Backend) feedback(f *form, e event.Event, paths trace.Paths) (reason st
 		}
 		j = b.appendVerdict(appendTarget(j, m.GetTraceId(), "", paths), m)
 	}
-	f.json = append(j, "}}}"...) // of metadata, source and feedback
+	j = append(j, "}}}"...) // of metadata, source and feedback
+	f.json = j
 	f.end()
 	return ""
 }

@@ -39,7 +39,8 @@ func (f *form) end() {
 	b = append(b, "\"\r\nContent-Type: application/json\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(f.json)), 10)
 	b = append(append(b, "\r\n\r\n"...), f.json...)
-	f.body = append(b, "\r\n"...)
+	b = append(b, "\r\n"...)
+	f.body = b
 	f.parts++
 }
 

@@ -105,10 +105,19 @@ type field struct{ name, value string }
 func texts(s *event.SpanEnded) [13]field {
 	o := s.GetOrigin()
 	return [...]field{
-		{"otel_trace_id", s.GetTraceId()}, {"otel_span_id", s.GetSpanId()}, {"thread_id", s.GetThreadId()}, {"query_id", s.GetQueryId()},
-		{"user_id", o.GetUserId()}, {"session_id", o.GetSessionId()}, {"environment", o.GetEnvironment()}, {"operation", s.GetOperation()},
-		{"ls_provider", s.GetProvider()}, {"ls_model_name", s.GetModel()}, {"kind", kinds[s.GetKind()]},
-		{"service", s.GetResource()["service.name"]}, {"revision_id", s.GetResource()["service.version"]},
+		{"otel_trace_id", s.GetTraceId()},
+		{"otel_span_id", s.GetSpanId()},
+		{"thread_id", s.GetThreadId()},
+		{"query_id", s.GetQueryId()},
+		{"user_id", o.GetUserId()},
+		{"session_id", o.GetSessionId()},
+		{"environment", o.GetEnvironment()},
+		{"operation", s.GetOperation()},
+		{"ls_provider", s.GetProvider()},
+		{"ls_model_name", s.GetModel()},
+		{"kind", kinds[s.GetKind()]},
+		{"service", s.GetResource()["service.name"]},
+		{"revision_id", s.GetResource()["service.version"]},
 	}
 }
 
