@@ -117,7 +117,7 @@ func (r *report) progress(t trainJob) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = event.TrainingProgressed{Step: status.Percentage, TotalSteps: 100, EtaSeconds: status.Remaining} //nolint:govet // a fresh message
+	r.last = event.TrainingProgressed{Step: status.Percentage, TotalSteps: 100, EtaSeconds: status.Remaining}
 	for _, m := range status.Metrics {
 		value, err := strconv.ParseFloat(m.Value, 64)
 		if err != nil {

@@ -96,12 +96,6 @@ func (r *report) drain() []*event.TrainingProgressed {
 	return points
 }
 
-func (r *report) step() int64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.last.Step
-}
-
 func (r *report) get(name string) (line, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
