@@ -2,6 +2,7 @@ package sink
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,7 @@ func BenchmarkEncode(b *testing.B) {
 			l := spanLog(b, benchRows, size.input, size.output)
 			s := newSink(config(b), nil, nil, time.Now)
 			var buf chproto.Buffer
+			before := cpuOf(b, os.Getpid())
 			b.ReportAllocs()
 			for b.Loop() {
 				parts, err := s.blocks(l.all(), stored{})
@@ -69,6 +71,7 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 			reportRows(b)
+			b.ReportMetric(float64((cpuOf(b, os.Getpid())-before).Microseconds())/float64(b.N)/benchRows, "cpu-us/row")
 		})
 	}
 }
