@@ -85,6 +85,9 @@ func (b *Builder) write(h *history) (Info, error) {
 	m := newManifest(p, h, b.seeds, b.cfg)
 	for _, f := range files {
 		m.Files = append(m.Files, f.File)
+		if f.Split == string(SplitHeldOut) && f.Format == formatMessages {
+			m.HeldOutSHA256 = f.SHA256
+		}
 	}
 	raw, err := m.encode()
 	if err != nil {

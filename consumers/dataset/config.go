@@ -17,6 +17,8 @@ type Config struct {
 	Threshold int `env:"RAGLINE_DATASET_THRESHOLD" envDefault:"20" doc:"New eligible rows since the last announced dataset that start a build. Allowed: 0 (never by itself) or more."`
 	// Quiet is how long nothing must arrive before the threshold is looked at.
 	Quiet time.Duration `env:"RAGLINE_DATASET_QUIET" envDefault:"15s" doc:"Time without new events before a build may start. Allowed: above 0."`
+	// Schedule builds also where the threshold is not reached.
+	Schedule time.Duration `env:"RAGLINE_DATASET_SCHEDULE" envDefault:"0" doc:"Age of the last dataset at which the next one is built from whatever new rows there are, for example 24h. Allowed: 1s or more, or 0 for never."`
 	// HeldOut is the share of conversations that are kept from training.
 	HeldOut float64 `env:"RAGLINE_DATASET_HELDOUT" envDefault:"0.2" doc:"Share of conversations that are held out for the gate. Allowed: 0 to below 1."`
 	// SelfShare bounds what a model of our own may teach its successor.
@@ -43,6 +45,9 @@ func (c Config) Validate() error {
 	}
 	if c.Quiet <= 0 {
 		return fmt.Errorf("RAGLINE_DATASET_QUIET=%s: allowed are durations above 0", c.Quiet)
+	}
+	if c.Schedule != 0 && c.Schedule < time.Second {
+		return fmt.Errorf("RAGLINE_DATASET_SCHEDULE=%s: allowed are 1s or more, and 0 for never", c.Schedule)
 	}
 	if !(c.HeldOut >= 0 && c.HeldOut < 1) {
 		return fmt.Errorf("RAGLINE_DATASET_HELDOUT=%g: allowed are 0 to below 1", c.HeldOut)

@@ -29,7 +29,8 @@ func fold(h *history) []*trace {
 	byQuery := map[string]string{}
 	for _, e := range events {
 		in, ok := e.Data.(*event.InteractionCaptured)
-		if !ok || in.GetTraceId() == "" {
+		// What a candidate says to the promoter's questions is a test, and its rows are held out.
+		if !ok || in.GetTraceId() == "" || in.GetOrigin().GetEnvironment() == event.EnvironmentGate {
 			continue
 		}
 		// The first event of a trace wins: a later one with another id is a second publisher of the same answer.

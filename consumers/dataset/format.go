@@ -8,9 +8,10 @@ import (
 
 // Formats of the files.
 const (
-	formatMessages = "messages"
-	formatShareGPT = "sharegpt"
-	formatLineage  = "lineage"
+	formatMessages   = "messages"
+	formatShareGPT   = "sharegpt"
+	formatCompletion = "completion"
+	formatLineage    = "lineage"
 )
 
 // message is a turn in the canonical format, with the roles that serving uses.
@@ -38,13 +39,28 @@ type shareGPTLine struct {
 	Conversations []turn `json:"conversations"`
 }
 
+// completionLine is a prompt with its completion, for trainers that mask the prompt by themselves. Both are lists of
+// messages: as text they would need the template of a model, which the dataset does not know.
+type completionLine struct {
+	ID         string    `json:"id"`
+	Tier       Tier      `json:"tier"`
+	Prompt     []message `json:"prompt"`
+	Completion []message `json:"completion"`
+}
+
 func (r row) messages() any {
-	line := messagesLine{ID: r.key, Tier: r.tier}
-	if r.system != "" {
-		line.Messages = append(line.Messages, message{"system", r.system})
+	return messagesLine{ID: r.key, Tier: r.tier, Messages: append(r.prompt(), message{"assistant", r.assistant})}
+}
+
+func (r row) completion() any {
+	return completionLine{ID: r.key, Tier: r.tier, Prompt: r.prompt(), Completion: []message{{"assistant", r.assistant}}}
+}
+
+func (r row) prompt() []message {
+	if r.system == "" {
+		return []message{{"user", r.user}}
 	}
-	line.Messages = append(line.Messages, message{"user", r.user}, message{"assistant", r.assistant})
-	return line
+	return []message{{"system", r.system}, {"user", r.user}}
 }
 
 func (r row) shareGPT() any {
@@ -66,7 +82,7 @@ type content struct {
 func (p plan) render() ([]content, error) {
 	var files []content
 	for _, split := range []Split{SplitTrain, SplitHeldOut} {
-		for _, format := range []string{formatMessages, formatShareGPT} {
+		for _, format := range []string{formatMessages, formatShareGPT, formatCompletion} {
 			c, err := p.renderFile(File{Path: string(split) + "." + format + ".jsonl", Format: format, Split: string(split)})
 			if err != nil {
 				return nil, err
@@ -92,6 +108,8 @@ func (p plan) renderFile(f File) (content, error) {
 			line = r.messages()
 		case formatShareGPT:
 			line = r.shareGPT()
+		case formatCompletion:
+			line = r.completion()
 		}
 		if err := lines.Encode(line); err != nil {
 			return content{}, fmt.Errorf("encoding row %s of %s: %w", r.key, f.Path, err)

@@ -6,23 +6,28 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/ragline/ragline/consumers/domain"
 	"github.com/ragline/ragline/schemas/event"
 )
 
 // manifestFormat is the version of manifest.json.
-const manifestFormat = 1
+const manifestFormat = 2
 
 // Manifest describes a dataset: what it was made of and what it holds. It has no time of its own, since the same
 // inputs must give the same bytes.
 type Manifest struct {
-	Format      int     `json:"format"`
-	DatasetID   string  `json:"dataset_id"`
-	Name        string  `json:"name"`
-	RuleVersion string  `json:"rule_version"`
-	PIIVersion  string  `json:"pii_version"`
-	SeedsSHA256 string  `json:"seeds_sha256"`
-	HeldOut     float64 `json:"heldout_share"`
-	SelfShare   float64 `json:"self_trained_share"`
+	Format      int    `json:"format"`
+	DatasetID   string `json:"dataset_id"`
+	Name        string `json:"name"`
+	RuleVersion string `json:"rule_version"`
+	PIIVersion  string `json:"pii_version"`
+	SeedsSHA256 string `json:"seeds_sha256"`
+	// PromptName and PromptVersion are of the user's turn, SystemPrompt is name@version of the system's.
+	PromptName    string  `json:"prompt_name"`
+	PromptVersion string  `json:"prompt_version"`
+	SystemPrompt  string  `json:"system_prompt"`
+	HeldOut       float64 `json:"heldout_share"`
+	SelfShare     float64 `json:"self_trained_share"`
 
 	Rows      int64            `json:"rows"`
 	TierRows  map[string]int64 `json:"tier_rows"`
@@ -43,6 +48,8 @@ type Manifest struct {
 	// UnreadRecords are records within the offsets that were no event to this version.
 	UnreadRecords int64  `json:"unread_records"`
 	Files         []File `json:"files"`
+	// HeldOutSHA256 is the hash of the rows that candidates are judged on: who compares two models asks that it is the same.
+	HeldOutSHA256 string `json:"heldout_sha256"`
 }
 
 // Offsets is a range of records that was read: From is included, To is not.
@@ -66,7 +73,7 @@ type File struct {
 // idOf is the hash of everything that decides about the bytes.
 func idOf(p plan, h *history, seeds seedSet, cfg Config) string {
 	parts := []string{
-		strconv.Itoa(manifestFormat), cfg.Name, RuleVersion, PIIVersion, seeds.sha256,
+		strconv.Itoa(manifestFormat), cfg.Name, RuleVersion, PIIVersion, seeds.sha256, domain.GroundedName, domain.GroundedVersion,
 		strconv.FormatFloat(cfg.HeldOut, 'g', -1, 64), strconv.FormatFloat(cfg.SelfShare, 'g', -1, 64),
 	}
 	for _, o := range h.offsets() {
@@ -79,6 +86,7 @@ func newManifest(p plan, h *history, seeds seedSet, cfg Config) Manifest {
 	m := Manifest{
 		Format: manifestFormat, DatasetID: idOf(p, h, seeds, cfg), Name: cfg.Name,
 		RuleVersion: RuleVersion, PIIVersion: PIIVersion, SeedsSHA256: seeds.sha256,
+		PromptName: domain.GroundedName, PromptVersion: domain.GroundedVersion, SystemPrompt: seeds.promptVersion,
 		HeldOut: cfg.HeldOut, SelfShare: cfg.SelfShare,
 		Rows: int64(len(p.rows)), TierRows: map[string]int64{}, SplitRows: map[string]int64{}, SplitTierRows: map[string]int64{},
 		Dropped: p.dropped, PII: p.pii, DisputedTerms: p.disputed,

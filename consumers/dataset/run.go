@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -79,6 +80,8 @@ func (w *watcher) watch(ctx context.Context) error {
 	quiet := time.NewTimer(w.cfg.Quiet)
 	defer quiet.Stop()
 	ready, due := w.caughtUp, false
+	schedule := w.schedule()
+	defer schedule.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -92,11 +95,17 @@ func (w *watcher) watch(ctx context.Context) error {
 			quiet.Reset(w.cfg.Quiet)
 		case <-quiet.C:
 			if due && ready == nil {
-				due = !w.check(ctx)
+				due = !w.check(ctx, w.cfg.Threshold)
 				if due {
 					quiet.Reset(w.cfg.Quiet)
 				}
 			}
+			schedule.Reset(w.untilScheduled()) // another builder may have announced one
+		case <-schedule.C:
+			if ready == nil && w.cfg.Schedule > 0 {
+				w.check(ctx, 1) // what fails is tried again with the next record or the next schedule
+			}
+			schedule.Reset(max(w.untilScheduled(), w.cfg.Quiet))
 		}
 	}
 }
@@ -109,10 +118,29 @@ func (w *watcher) take(r event.Record) {
 	w.history.extend(r)
 }
 
+func (w *watcher) schedule() *time.Timer { return time.NewTimer(w.untilScheduled()) }
+
+// untilScheduled is the time until the last dataset is old enough for another. The first comes one period after the start.
+func (w *watcher) untilScheduled() time.Duration {
+	if w.cfg.Schedule == 0 {
+		return math.MaxInt64
+	}
+	if w.announced.last == nil {
+		return w.cfg.Schedule
+	}
+	if left := time.Until(w.announced.last.GetBuiltAt().AsTime().Add(w.cfg.Schedule)); left > 0 {
+		return left
+	}
+	if w.fresh() == 0 {
+		return w.cfg.Schedule // there is nothing to build of; a new row is looked at after a period
+	}
+	return 0
+}
+
 // check builds when the threshold is reached. It reports whether it is done until something new arrives:
 // a full disk or a broker that refuses is told once and tried again after the next quiet period.
-func (w *watcher) check(ctx context.Context) (done bool) {
-	if w.cfg.Threshold == 0 || w.fresh() < w.cfg.Threshold {
+func (w *watcher) check(ctx context.Context, threshold int) (done bool) {
+	if threshold == 0 || w.fresh() < threshold {
 		return true
 	}
 	ready, err := w.build(ctx, w.history, w.announced)
