@@ -1,0 +1,35 @@
+package exporter_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/ragline/ragline/consumers/exporter/langsmith/langsmithtest"
+	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
+)
+
+func TestScoreOfASpanThatWentByIsOnItsRun(t *testing.T) {
+	t.Parallel()
+	s := langsmithtest.New(t)
+	tg := langsmithTargetOn(s)
+	b := targetSetup(t, tg)
+	b.run(t)
+	events, cost := traces(0, 1)
+	streamtest.Publish(t, b.cluster.Broker, events...)
+	tg.requireOnce(t, events, cost)
+	model := events[0].Data.(*event.SpanEnded)
+	of := event.New("test", &event.ScoreGiven{TraceId: model.GetTraceId(), SpanId: model.GetSpanId(), Name: "grounding", Value: proto.Float64(1)})
+	streamtest.Publish(t, b.cluster.Broker, of)
+	require.Eventually(t, func() bool { return s.Feedback()[of.ID].ID != "" }, wait, tick)
+	for _, r := range s.Runs() {
+		if r.Name == model.GetName() {
+			require.Equal(t, r.ID, s.Feedback()[of.ID].RunID)
+			require.Equal(t, r.TraceID, s.Feedback()[of.ID].TraceID)
+			return
+		}
+	}
+	t.Fatal("the model's run is not there")
+}
