@@ -15,11 +15,15 @@ def run(config: Config, events: Events) -> int:
     if result is not None:
         events.emit("saved", **result)
         return 0
+    from transformers import set_seed
+
     method = Method.of(config.method)
     device = choose(config)
     base.check(config, method, device)
     stop = Stop()
     conversations = data.read(config.dataset_dir, config.manifest_sha256)
+    # The trainer sets its seed after the adapter was drawn.
+    set_seed(config.seed)
     if config.backend == "unsloth":
         from . import unsloth_backend
 
