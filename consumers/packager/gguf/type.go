@@ -9,10 +9,10 @@ type Type uint32
 const (
 	F32  Type = 0
 	F16  Type = 1
-	Q4_0 Type = 2 //nolint:revive // the name that the format uses
-	Q5_0 Type = 6 //nolint:revive // the name that the format uses
-	Q5_1 Type = 7 //nolint:revive // the name that the format uses
-	Q8_0 Type = 8 //nolint:revive // the name that the format uses
+	Q4_0 Type = 2
+	Q5_0 Type = 6
+	Q5_1 Type = 7
+	Q8_0 Type = 8
 	Q4K  Type = 12
 	Q5K  Type = 13
 	Q6K  Type = 14
@@ -74,8 +74,8 @@ type FileType uint32
 const (
 	FileF32  FileType = 0
 	FileF16  FileType = 1
-	FileQ4_0 FileType = 2 //nolint:revive // the name that the format uses
-	FileQ8_0 FileType = 7 //nolint:revive // the name that the format uses
+	FileQ4_0 FileType = 2
+	FileQ8_0 FileType = 7
 	FileQ4KM FileType = 15
 	FileQ5KM FileType = 17
 	FileQ6K  FileType = 18

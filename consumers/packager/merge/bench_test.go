@@ -39,7 +39,7 @@ func BenchmarkMerge(b *testing.B) {
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu()-before), "MB/cpu-s")
-			b.ReportMetric(peak(b), "MB-peak")
+			b.ReportMetric(peak(), "MB-peak")
 		})
 	}
 }
@@ -54,7 +54,7 @@ func cpu() float64 {
 }
 
 // peak is the most memory that the process had, in MB.
-func peak(b *testing.B) float64 {
+func peak() float64 {
 	raw, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0

@@ -27,8 +27,8 @@ func source(t *testing.T, changes map[string]any) (model, path string) {
 func TestQuantizedFilePassesEveryCheck(t *testing.T) {
 	t.Parallel()
 	for typ, bound := range map[quantize.Type]float64{quantize.F16: 1e-4, quantize.Q8_0: 0.01, quantize.Q4_0: 0.12} {
-		for name, tied := range map[string]bool{"": false, " tied": true} {
-			t.Run(string(typ)+name, func(t *testing.T) {
+		for name, tied := range map[string]bool{"untied": false, "tied": true} {
+			t.Run(string(typ)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				model, in := source(t, map[string]any{"tie_word_embeddings": tied})
 				out := filepath.Join(t.TempDir(), "model.gguf")
