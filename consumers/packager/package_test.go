@@ -1,12 +1,10 @@
 package packager
 
 import (
-	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,10 +19,10 @@ import (
 func TestEveryMethodAndQuantizationIsServed(t *testing.T) {
 	t.Parallel()
 	host := ollamatest.Start(t)
-	for _, dora := range []bool{false, true} {
+	for dora, quantizations := range map[bool][]string{false: {"q4_k_m", "q4_0"}, true: {"q8_0", "f16"}} {
 		trained := tinyAdapter(t, tinyBase(t), dora)
 		p := newPackager(t, config(t, host), nil)
-		for _, quantization := range []string{"q8_0", "q4_k_m", "q4_0", "f16"} {
+		for _, quantization := range quantizations {
 			packaged, err := p.Package(t.Context(), trained, Options{Quantization: quantization})
 			require.NoError(t, err, "%s %s", trained.GetMethod(), quantization)
 			require.Equal(t, quantization, packaged.GetQuantization())
@@ -193,6 +191,23 @@ func TestEveryFailureHasItsReasonAndLeavesNothingInOllama(t *testing.T) {
 			t.Helper()
 			putJSON(t, dir, trainingFile, training{BasePath: "/nonexistent", TemplateStyle: "llama3"})
 		},
+		ReasonGGUFInvalid: func(t *testing.T, _ *ollamatest.Server, dir string, _ *event.ModelTrained) {
+			t.Helper()
+			var tokenizer map[string]any
+			require.NoError(t, readJSON(filepath.Join(dir, "tokenizer.json"), &tokenizer))
+			tokenizer["model"].(map[string]any)["merges"] = []string{}
+			putJSON(t, dir, "tokenizer.json", tokenizer)
+		},
+		ReasonNotFinite: func(t *testing.T, _ *ollamatest.Server, dir string, e *event.ModelTrained) {
+			t.Helper()
+			path := filepath.Join(dir, weightsFile)
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			raw[len(raw)-2], raw[len(raw)-1] = 0xc0, 0x7f // a bf16 that is no number
+			require.NoError(t, os.WriteFile(path, raw, 0o600))
+			e.AdapterSha256, err = hashFile(path)
+			require.NoError(t, err)
+		},
 		ReasonMergeRefused: func(t *testing.T, _ *ollamatest.Server, dir string, _ *event.ModelTrained) {
 			t.Helper()
 			putJSON(t, dir, "adapter_config.json", map[string]any{"peft_type": "PROMPT_TUNING"})
@@ -253,11 +268,30 @@ func TestARejectedRepeatLeavesTheServedModel(t *testing.T) {
 	require.Equal(t, []string{"ragline-default:0123456789ab"}, s.Names())
 }
 
-func TestAFullDiskIsAReason(t *testing.T) {
+// TestAFullDiskIsAReasonAndTheNextTryFinishes has the Modelfile go where nothing fits.
+func TestAFullDiskIsAReasonAndTheNextTryFinishes(t *testing.T) {
 	t.Parallel()
-	err := classify(t.Context(), errors.Join(errors.New("merging"), &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}))
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("this system has no " + full)
+	}
+	s := ollamatest.New(t)
+	trained := tinyAdapter(t, tinyBase(t), false)
+	cfg := config(t, s.URL)
+	p := newPackager(t, cfg, nil)
+	part := cfg.folder("default", "0123456789ab").modelfile() + ".part"
+	p.reached = func(step string) {
+		if step == "made q8_0" {
+			require.NoError(t, os.Symlink(full, part))
+		}
+	}
+	_, err := p.Package(t.Context(), trained, Options{})
 	require.Equal(t, ReasonDiskFull, reason(t, err))
 	var f *Failure
 	require.ErrorAs(t, err, &f)
 	require.True(t, f.Passing())
+	require.Zero(t, s.Calls("POST"))
+	require.NoError(t, os.Remove(part))
+	_, err = p.Package(t.Context(), trained, Options{})
+	require.NoError(t, err)
 }

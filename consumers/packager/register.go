@@ -14,7 +14,7 @@ const (
 	// candidateMark is on the name of a model that is not proven yet.
 	candidateMark = "-candidate"
 	// smokeTokens bounds the answer of the smoke test.
-	smokeTokens = 32
+	smokeTokens = 16
 	smokeAsk    = "What can you tell me?"
 	// cleanLimit bounds the removal of what was not proven, also when the process is being stopped.
 	cleanLimit = 10 * time.Second

@@ -185,11 +185,11 @@ func putParity(t *testing.T, dir string, n int, spoil func(string) string) {
 	var b strings.Builder
 	for i := range n {
 		messages := []ollama.Message{{Role: "system", Content: "Answer from the context."}, {Role: "user", Content: fmt.Sprintf("Context: \"<%d & more>\"\n\nHow many — %d?", i, i)}}
-		prompt := ""
+		var text strings.Builder
 		for _, m := range messages {
-			prompt += "<|start_header_id|>" + m.Role + "<|end_header_id|>\n\n" + m.Content + "<|eot_id|>"
+			text.WriteString("<|start_header_id|>" + m.Role + "<|end_header_id|>\n\n" + m.Content + "<|eot_id|>")
 		}
-		prompt += "<|start_header_id|>assistant<|end_header_id|>\n\n"
+		prompt := text.String() + "<|start_header_id|>assistant<|end_header_id|>\n\n"
 		if spoil != nil {
 			prompt = spoil(prompt)
 		}

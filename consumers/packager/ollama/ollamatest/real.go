@@ -24,6 +24,9 @@ const (
 // there is none.
 func Start(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a real Ollama is not started by -short")
+	}
 	binary := find(t)
 	addr := freeAddr(t)
 	home := t.TempDir() // removed after the server, which was registered later
