@@ -66,7 +66,7 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings (nothing was started
 		askCommand(c), ingestCommand(c), feedbackCommand(c), reviewCommand(c),
 		threadsCommand(c), historyCommand(c), stateCommand(c), replayCommand(c), forkCommand(c), graphCommand(c),
 		reconcileCommand(c),
-		traceCommand(c), sqlCommand(c), topicsCommand(c), dlqCommand(c), datasetCommand(c), trainCommand(c),
+		traceCommand(c), sqlCommand(c), topicsCommand(c), dlqCommand(c), datasetCommand(c), modelCommand(c), lineageCommand(c), trainCommand(c),
 		migrateCommand(c), verifyCommand(c), rebuildCommand(c), pricesCommand(c), loadgenCommand(c), configCommand(c), doctorCommand(c), versionCommand(c),
 	)
 	return root

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/ragline/ragline/consumers/internal/registry"
 )
 
 // Config of the promoter.
@@ -29,7 +31,7 @@ type Config struct {
 
 // Sentinels of this package.
 var (
-	ErrUnknown    = errors.New("no such version")
+	ErrUnknown    = registry.ErrUnknown
 	ErrNotServed  = errors.New("the version was never packaged for a server")
 	ErrNotProven  = errors.New("nobody has shown that the server asks the version with the prompts of its training")
 	ErrAnswers    = errors.New("the version already answers")

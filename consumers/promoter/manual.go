@@ -29,7 +29,7 @@ func Promote(ctx context.Context, b *broker.Broker, model, version, reason strin
 	if err != nil {
 		return nil, err
 	}
-	v, err := find(s, version)
+	v, err := s.Match(version)
 	if err != nil {
 		return nil, err
 	}
@@ -72,20 +72,6 @@ func seriesOf(ctx context.Context, b *broker.Broker, model, reason string) (*Ser
 		return nil, err
 	}
 	return r.Series(model), nil
-}
-
-// find takes the beginning of a version, too.
-func find(s *Series, version string) (*Version, error) {
-	var found []*Version
-	for _, v := range s.Versions {
-		if version != "" && strings.HasPrefix(v.Version, version) {
-			found = append(found, v)
-		}
-	}
-	if len(found) != 1 {
-		return nil, fmt.Errorf("%w: %s:%s (%d versions begin like this)", ErrUnknown, s.Model, version, len(found))
-	}
-	return found[0], nil
 }
 
 func promotable(v *Version) error {

@@ -1,7 +1,10 @@
 package registry
 
 import (
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ragline/ragline/schemas/event"
@@ -29,6 +32,8 @@ type Version struct {
 	Packaged  *event.ModelPackaged  `json:"packaged,omitempty"`
 	Evaluated *event.ModelEvaluated `json:"evaluated,omitempty"`
 	Rejected  *event.ModelRejected  `json:"rejected,omitempty"`
+	// Reason of the promotion or the rollback that made it answer.
+	Reason string `json:"reason,omitempty"`
 	// PackagedID is the id of the event that registered the package: what follows from it derives its ids from it.
 	PackagedID string `json:"-"`
 }
@@ -50,6 +55,45 @@ type Series struct {
 	Promoted *Version
 	// history are the versions that answered, the newest last; a rollback takes the newest away.
 	history []*Version
+}
+
+// Sentinels of this package.
+var (
+	ErrUnknown = errors.New("no such model")
+	ErrNoneYet = errors.New("no version answers yet: name one as MODEL:VERSION")
+)
+
+// Find returns the version of a name like MODEL:VERSION, whose end may be left out, or of MODEL the one that answers.
+func (r *Registry) Find(name string) (*Version, error) {
+	model, version, named := strings.Cut(name, ":")
+	s := r.series[model]
+	if s == nil || len(s.Versions) == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, model)
+	}
+	if !named {
+		if s.Promoted == nil {
+			return nil, fmt.Errorf("%s: %w", model, ErrNoneYet)
+		}
+		return s.Promoted, nil
+	}
+	return s.Match(version)
+}
+
+// Match returns the one version that begins like this.
+func (s *Series) Match(beginning string) (*Version, error) {
+	var found []*Version
+	for _, v := range s.Versions {
+		if v.Version == beginning {
+			return v, nil
+		}
+		if beginning != "" && strings.HasPrefix(v.Version, beginning) {
+			found = append(found, v)
+		}
+	}
+	if len(found) != 1 {
+		return nil, fmt.Errorf("%w: %s:%s (%d versions begin like this)", ErrUnknown, s.Model, beginning, len(found))
+	}
+	return found[0], nil
 }
 
 // Find returns a version, or nil.
@@ -136,8 +180,10 @@ func (r *Registry) Take(e event.Event) {
 		v.Rejected = d
 		v.state(StateRejected)
 	case *event.ModelPromoted:
+		v.Reason = d.GetReason()
 		s.promote(v)
 	case *event.ModelRolledBack:
+		v.Reason = d.GetReason()
 		s.rollBack(v)
 	}
 }
