@@ -14,7 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/ragline/ragline/consumers/packager/ollama"
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/schemas/event"
 )
 

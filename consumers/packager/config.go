@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/packager/merge"
-	"github.com/ragline/ragline/consumers/packager/ollama"
 	"github.com/ragline/ragline/consumers/packager/quantize"
 )
 

@@ -7,10 +7,10 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/packager/gguf"
 	"github.com/ragline/ragline/consumers/packager/merge"
 	"github.com/ragline/ragline/consumers/packager/modelfile"
-	"github.com/ragline/ragline/consumers/packager/ollama"
 	"github.com/ragline/ragline/consumers/packager/quantize"
 )
 

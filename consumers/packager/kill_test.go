@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/packager/ollama/ollamatest"
+	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"

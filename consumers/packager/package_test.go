@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/ollama"
+	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 	"github.com/ragline/ragline/consumers/packager/gguf"
-	"github.com/ragline/ragline/consumers/packager/ollama"
-	"github.com/ragline/ragline/consumers/packager/ollama/ollamatest"
 	"github.com/ragline/ragline/schemas/event"
 )
 

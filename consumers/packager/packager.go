@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/ragline/ragline/consumers/packager/ollama"
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
 )

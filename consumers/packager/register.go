@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/packager/modelfile"
-	"github.com/ragline/ragline/consumers/packager/ollama"
 )
 
 const (

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/ragline/ragline/consumers/packager/ollama/ollamatest"
+	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ragline/ragline/consumers/packager/ollama"
+	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/packager/safetensors"
 	"github.com/ragline/ragline/schemas/event"
 )

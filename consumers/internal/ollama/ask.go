@@ -36,7 +36,8 @@ type Request struct {
 // Answer of a model.
 type Answer struct {
 	Text string
-	// Done is "stop" when the model ended its answer, and "length" when it was cut.
+	// Done is "stop" when the model ended its answer, "length" when it was cut, and "" when Ollama gave up on a model
+	// that says one token over and over.
 	Done         string
 	PromptTokens int
 	Tokens       int
@@ -64,11 +65,12 @@ func (c *Client) Ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if !w.Done {
+	text := w.Response + w.Message.Content
+	if !w.Done && text == "" {
 		return Answer{}, fmt.Errorf("asking %s: %w", r.Model, ErrUnfinished)
 	}
 	return Answer{
-		Text: w.Response + w.Message.Content, Done: w.DoneReason,
+		Text: text, Done: w.DoneReason,
 		PromptTokens: w.PromptEvalCount, Tokens: w.EvalCount, Logprobs: w.Logprobs,
 	}, nil
 }

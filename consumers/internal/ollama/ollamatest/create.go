@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ollama/ollama/fs/ggml"
@@ -103,7 +104,7 @@ func (s *Server) judge(req createRequest) {
 		s.t.Error("create without stop words: answers do not end")
 	}
 	for name := range req.Parameters {
-		if !strings.Contains(" stop num_ctx temperature top_p top_k repeat_penalty seed num_predict ", " "+name+" ") {
+		if !slices.Contains([]string{"stop", "num_ctx", "temperature", "top_p", "top_k", "repeat_penalty", "seed", "num_predict"}, name) {
 			s.t.Errorf("create with the parameter %s: a real server ignores what it does not know", name)
 		}
 	}

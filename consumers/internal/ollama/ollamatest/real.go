@@ -24,10 +24,12 @@ const (
 // there is none.
 func Start(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a real Ollama is not started by -short")
+	}
 	binary := find(t)
 	addr := freeAddr(t)
-	home, err := os.MkdirTemp("", "ollama") // t.TempDir is removed before the server has ended
-	require.NoError(t, err)
+	home := t.TempDir() // removed after the server, which was registered later
 	log, err := os.Create(filepath.Join(home, "log"))
 	require.NoError(t, err)
 	cmd := exec.Command(binary, "serve")
@@ -46,7 +48,6 @@ func Start(t testing.TB) string {
 			raw, _ := os.ReadFile(log.Name()) // a log that cannot be read says nothing
 			t.Logf("the log of Ollama ends with\n%s", raw[max(0, len(raw)-8000):])
 		}
-		_ = os.RemoveAll(home)
 	})
 	require.Eventually(t, func() bool { return answers(t.Context(), addr) }, startLimit, 20*time.Millisecond, "Ollama does not start")
 	return "http://" + addr

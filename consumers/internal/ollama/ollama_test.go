@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ragline/ragline/consumers/packager/ollama"
-	"github.com/ragline/ragline/consumers/packager/ollama/ollamatest"
+	"github.com/ragline/ragline/consumers/internal/ollama"
+	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
