@@ -46,9 +46,18 @@ func (b *Builder) announced(ctx context.Context) (*announcements, error) {
 	return a, ctx.Err()
 }
 
-// announce publishes dataset.ready and waits for the ack. Repeating it is harmless: the id is derived.
+// announce copies the dataset to the bucket, if there is one, publishes dataset.ready and waits for the ack. Repeating it is
+// harmless: the bytes are the same, and the id is derived.
 func (b *Builder) announce(ctx context.Context, info Info) (*event.DatasetReady, error) {
-	ready := readyOf(info)
+	ready, err := b.readyOf(info)
+	if err != nil {
+		return nil, err
+	}
+	if b.cfg.Bucket != "" {
+		if err := upload(ctx, info, ready.GetUri()); err != nil {
+			return nil, fmt.Errorf("uploading dataset %s: %w", info.DatasetID, err)
+		}
+	}
 	publisher, err := b.broker.Publisher()
 	if err != nil {
 		return nil, fmt.Errorf("opening publisher: %w", err)
@@ -63,15 +72,30 @@ func (b *Builder) announce(ctx context.Context, info Info) (*event.DatasetReady,
 	return ready, nil
 }
 
-func readyOf(info Info) *event.DatasetReady {
-	folder, err := filepath.Abs(info.Folder)
+// readyOf is the announcement of a dataset, with the place that readers find it at.
+func (b *Builder) readyOf(info Info) (*event.DatasetReady, error) {
+	uri, err := b.place(info)
 	if err != nil {
-		folder = info.Folder
+		return nil, err
 	}
-	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}
-	ready := info.ready(uri.String(), info.ManifestSHA256)
+	ready := info.ready(uri, info.ManifestSHA256)
 	ready.BuiltAt = timestamppb.New(info.BuiltAt)
-	return ready
+	return ready, nil
+}
+
+func (b *Builder) place(info Info) (string, error) {
+	if b.cfg.Bucket == "" {
+		folder, err := filepath.Abs(info.Folder)
+		if err != nil {
+			return "", fmt.Errorf("naming dataset folder: %w", err)
+		}
+		return (&url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}).String(), nil
+	}
+	u, err := url.Parse(b.cfg.Bucket)
+	if err != nil {
+		return "", fmt.Errorf("reading RAGLINE_DATASET_BUCKET: %w", err)
+	}
+	return u.JoinPath(info.Name, info.DatasetID).String(), nil
 }
 
 // repair announces what a crash left complete but unannounced. A folder whose offsets lie beyond the end of the

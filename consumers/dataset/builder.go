@@ -62,7 +62,7 @@ func (b *Builder) build(ctx context.Context, h *history, a *announcements) (*eve
 		return nil, err
 	}
 	if _, known := a.ids[info.DatasetID]; known {
-		return readyOf(info), nil
+		return b.readyOf(info)
 	}
 	ready, err := b.announce(ctx, info)
 	if err != nil {

@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"time"
 )
@@ -11,6 +12,8 @@ import (
 type Config struct {
 	// Dir holds one folder for each name, with one folder for each dataset.
 	Dir string `env:"RAGLINE_DATASET_DIR" doc:"Folder of the datasets. Empty: datasets below RAGLINE_DATA_DIR."`
+	// Bucket gets a copy of each dataset, and is what the announcement names.
+	Bucket string `env:"RAGLINE_DATASET_BUCKET" doc:"Bucket for the datasets, which announcements then name, for readers on other machines: a file:// URL of a shared folder, or a URL of object storage that this build has. Empty: RAGLINE_DATASET_DIR is where they are read."`
 	// Name of the series.
 	Name string `env:"RAGLINE_DATASET_NAME" envDefault:"default" doc:"Name of the series of datasets, a part of the path. Allowed: lower-case letters, digits, dash, underscore."`
 	// Threshold is the number of new rows that starts a build.
@@ -39,6 +42,9 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 func (c Config) Validate() error {
 	if !namePattern.MatchString(c.Name) {
 		return fmt.Errorf("RAGLINE_DATASET_NAME=%q: allowed are up to 63 lower-case letters, digits, - and _", c.Name)
+	}
+	if u, err := url.Parse(c.Bucket); err != nil || c.Bucket != "" && (u.Scheme == "" || u.Path == "" && u.Host == "") {
+		return fmt.Errorf("RAGLINE_DATASET_BUCKET=%q: allowed are URLs such as file:///srv/datasets", c.Bucket)
 	}
 	if c.Threshold < 0 {
 		return fmt.Errorf("RAGLINE_DATASET_THRESHOLD=%d: allowed are 0 or more", c.Threshold)

@@ -8,6 +8,7 @@
 // Crash between any two lines:
 // while files are written, a temporary folder stays behind and is removed by a later build, which writes the
 // same bytes again; between rename and publish, the folder is complete but not announced, and the next start
-// announces it; between publish and its ack, the next start finds the announcement on the topic, or repeats it
+// announces it; while files are copied to a bucket, a place without a manifest is no dataset, and the next start copies the
+// same bytes before it announces them; between publish and its ack, the next start finds the announcement on the topic, or repeats it
 // with the same event id, which is derived from the dataset id. Readers drop repeats by that id.
 package dataset
