@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/deploy/embedded/clickhouse"
 	"github.com/ragline/ragline/deploy/embedded/clickhouse/enginetest"
 )
 
@@ -18,18 +19,17 @@ const (
 )
 
 // startWithUsers starts an engine that reads its access control from a file: libchdb takes config.xml of the folder it
-// starts in. What SQL makes it cannot keep, because it has no storage for it.
+// starts in, which is its data directory. What SQL makes it cannot keep, because it has no storage for it.
 func startWithUsers(t *testing.T, users string) *Warehouse {
 	t.Helper()
-	enginetest.Helper(t) // built from this folder
 	dir := t.TempDir()
 	write := func(name, text string) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("<clickhouse>"+text+"</clickhouse>"), 0o600))
 	}
 	write("config.xml", "<user_directories><users_xml><path>"+filepath.Join(dir, "users.xml")+"</path></users_xml></user_directories>")
 	write("users.xml", users)
-	t.Chdir(dir)
-	return open(t, inDatabase(t, enginetest.Start(t), "ragline"))
+	engine := enginetest.StartEngine(t, func(c *clickhouse.Config) { c.DataDir = dir })
+	return open(t, inDatabase(t, engine.DSN(), "ragline"))
 }
 
 // usersFile lets default manage access, and see what a tenant's condition lets it see of each table.
@@ -46,7 +46,8 @@ func usersFile(database, condition string, tables ...string) string {
 
 // The engine itself filters by the condition of a tenant's policy: tables, views over them, and the rollups. And it
 // takes every statement of Roles as far as the storage that it does not have.
-func TestPoliciesOfATenantFilterTablesViewsAndRollups(t *testing.T) { //nolint:paralleltest // it changes the folder
+func TestPoliciesOfATenantFilterTablesViewsAndRollups(t *testing.T) {
+	t.Parallel()
 	w := startWithUsers(t, usersFile("ragline", ofTenant("acme"), "queries", "spans", "spans_full"))
 	_, err := w.Migrate(t.Context())
 	require.NoError(t, err)

@@ -60,9 +60,15 @@ func (c *Config) findParts() error {
 		}
 	}
 	if c.Helper == "" {
-		c.Helper, err = FindHelper()
+		if c.Helper, err = FindHelper(); err != nil {
+			return err
+		}
 	}
-	return err
+	// The helper starts in the data directory, where relative paths would name other files.
+	var libraryErr, helperErr error
+	c.Library, libraryErr = filepath.Abs(c.Library)
+	c.Helper, helperErr = filepath.Abs(c.Helper)
+	return errors.Join(libraryErr, helperErr)
 }
 
 // Kind is KindLibrary or KindServer.

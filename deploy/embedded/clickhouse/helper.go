@@ -37,6 +37,7 @@ func startHelper(ctx context.Context, cfg Config) (*Engine, error) {
 		Path:         cfg.Helper,
 		Args:         cfg.helperArgs,
 		Env:          cfg.helperEnv(),
+		Dir:          cfg.DataDir, // libchdb obeys a config.xml of the folder that it starts in
 		ReadyTimeout: cfg.ReadyTimeout,
 		OnLine:       logLines(cfg.Logger, helperName),
 		Logger:       cfg.Logger,
