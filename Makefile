@@ -36,6 +36,10 @@ run: build ## Start everything, ingest the demo's documents, ask its questions, 
 up: build ## Start everything and stay up until Ctrl-C
 	@$(BIN)/ragline up
 
+.PHONY: factory
+factory: engine trainer-env $(OLLAMA) ## Go once around the whole loop on a CPU: answers, dataset, tiny adapter, model in Ollama, an answer of that model
+	@OLLAMA=$(OLLAMA) deploy/factory/demo.sh
+
 .PHONY: build
 build: ## Build bin/ragline and bin/ragline-clickhouse
 	@CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/ragline ./cmd/ragline-clickhouse
@@ -58,7 +62,7 @@ trainer-env: ## Install what the training job needs, outside the checkout (once;
 
 .PHONY: test-trainer
 test-trainer: trainer-env ## Train a tiny model by all four methods, kill the job, resume it (minutes)
-	RAGLINE_TEST_TRAINER=1 $(GO) test -count=1 -timeout 30m -run TestPythonTrainingJob -v ./consumers/trainer
+	$(GO) test -count=1 -timeout 30m -run TestPythonTrainingJob -v ./consumers/trainer
 
 .PHONY: test
 test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack

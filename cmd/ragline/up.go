@@ -17,7 +17,7 @@ import (
 )
 
 func upCommand(c *cli) *cobra.Command {
-	var withDemo, exit bool
+	var shown show
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start everything: broker and engine where no address is set, and all consumers",
@@ -27,15 +27,33 @@ Where KAFKA_BROKERS is empty the embedded broker is started, where CLICKHOUSE_UR
 engine, both as child processes with their data in RAGLINE_DATA_DIR. With both set, only the consumers run.`,
 		Args: args(cobra.NoArgs),
 		RunE: c.withConfig(func(cmd *cobra.Command, _ []string) error {
-			if exit && !withDemo {
-				return usagef("--exit ends after the demo: give --demo, too")
+			if err := shown.check(c.cfg); err != nil {
+				return err
 			}
-			return c.up(cmd.Context(), withDemo, exit)
+			return c.up(cmd.Context(), shown)
 		}),
 	}
-	cmd.Flags().BoolVar(&withDemo, "demo", false, "ingest the knowledge pack, ask its sample questions, print a summary")
-	cmd.Flags().BoolVar(&exit, "exit", false, "end after the demo; 0 only when every count agrees with Kafka's offsets")
+	cmd.Flags().BoolVar(&shown.demo, "demo", false, "ingest the knowledge pack, ask its sample questions, print a summary")
+	cmd.Flags().BoolVar(&shown.train, "train", false, "go on from the demo's dataset to a trained, packaged and promoted model, and ask it")
+	cmd.Flags().BoolVar(&shown.exit, "exit", false, "end after the demo; 0 only when every count agrees with Kafka's offsets")
 	return cmd
+}
+
+// show is what up does once everything runs.
+type show struct{ demo, train, exit bool }
+
+func (s show) check(cfg app.Config) error {
+	switch {
+	case s.exit && !s.demo:
+		return usagef("--exit ends after the demo: give --demo, too")
+	case s.train && !s.demo:
+		return usagef("--train goes on from the demo: give --demo, too")
+	case s.train && cfg.Trainer.BaseModel == "":
+		return usagef("--train needs a base model: set RAGLINE_TRAINER_BASE_MODEL to its folder, or try make factory")
+	case s.train && cfg.Agent.LLM.Provider != "promoted":
+		return usagef("--train asks the new model: set RAGLINE_LLM_PROVIDER=promoted")
+	}
+	return nil
 }
 
 func runCommand(c *cli) *cobra.Command {
@@ -77,7 +95,7 @@ func runs(args []string) []string {
 	return args
 }
 
-func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
+func (c *cli) up(ctx context.Context, shown show) error {
 	embedded, err := app.StartEmbedded(ctx, &c.cfg, c.logger(), c.err.Writer())
 	if err != nil {
 		return quiet(ctx, err)
@@ -94,12 +112,12 @@ func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
 	defer end()
 	var demoErr error
 	err = s.Run(ctx, nil, func() {
-		if !withDemo {
+		if !shown.demo {
 			c.printAddresses(s)
 			return
 		}
-		demoErr = quiet(ctx, c.demo(ctx, s))
-		if exit || errors.Is(ctx.Err(), context.Canceled) {
+		demoErr = quiet(ctx, c.demo(ctx, s, shown.train))
+		if shown.exit || errors.Is(ctx.Err(), context.Canceled) {
 			end()
 			return
 		}
@@ -108,7 +126,7 @@ func (c *cli) up(ctx context.Context, withDemo, exit bool) error {
 		}
 		c.printAddresses(s)
 	})
-	if !exit {
+	if !shown.exit {
 		return err
 	}
 	if err == nil && demoErr == nil && c.cfg.ClickHouse.URL == "" {
@@ -125,7 +143,7 @@ func quiet(ctx context.Context, err error) error {
 	return err
 }
 
-func (c *cli) demo(ctx context.Context, s *app.System) error {
+func (c *cli) demo(ctx context.Context, s *app.System, train bool) error {
 	client, err := sdk.Open(ctx, sdk.Config{Tenant: c.cfg.General.Tenant, Source: "ragline/demo", Mask: c.cfg.Mask}, sdk.WithBroker(s.Broker()), sdk.WithLogger(c.logger()))
 	if err != nil {
 		return err
@@ -137,7 +155,7 @@ func (c *cli) demo(ctx context.Context, s *app.System) error {
 	}
 	d := demo.Demo{
 		Broker: s.Broker(), Client: client, Pack: s.Pack(), Builder: builder, Out: c.out,
-		Knowledge: c.cfg.Knowledge, Tenant: c.cfg.General.Tenant,
+		Knowledge: c.cfg.Knowledge, Tenant: c.cfg.General.Tenant, Train: train,
 	}
 	if c.cfg.ClickHouse.URL != "" {
 		if d.Warehouse, err = warehouse.Open(c.cfg.ClickHouse, c.logger()); err != nil {
