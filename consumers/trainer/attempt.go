@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"os"
 	"syscall"
 	"time"
 
@@ -129,11 +128,10 @@ func (a *attempt) try(ctx context.Context) error {
 	if err := a.announce(ctx, estimate, device); err != nil {
 		return err
 	}
-	r, err := a.train(ctx, lock)
-	if err != nil {
+	if err := a.train(ctx, lock); err != nil {
 		return err
 	}
-	done, err = a.result(r, time.Since(started))
+	done, err = a.result(time.Since(started))
 	if err != nil {
 		return err
 	}
@@ -179,7 +177,7 @@ func (a *attempt) announce(ctx context.Context, e Estimate, d Device) error {
 	}))
 }
 
-func (a *attempt) train(ctx context.Context, lock *child.Lock) (*report, error) {
+func (a *attempt) train(ctx context.Context, lock *child.Lock) error {
 	r := newReport(a.job.ID, a.cfg.ProgressEvery, a.logger)
 	ended, published := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -189,25 +187,29 @@ func (a *attempt) train(ctx context.Context, lock *child.Lock) (*report, error) 
 	err := a.engine.run(ctx, a.job, a.queue, lock, r)
 	close(ended)
 	<-published
-	return r, err
+	return err
 }
 
-// result trusts the file, not the worker's word about it.
-func (a *attempt) result(r *report, took time.Duration) (result, error) {
-	weights := a.job.path("adapter/adapter_model.safetensors")
-	sum, err := hashFile(weights)
+// result trusts the files: the hash is computed, and the rest is in training.json, also where the worker's words went
+// into the log of a pod.
+func (a *attempt) result(took time.Duration) (result, error) {
+	sum, err := hashFile(a.job.path("adapter/adapter_model.safetensors"))
 	if err != nil {
 		return result{}, fail(ReasonInternal, "the worker ended well and left no adapter (%v): see %s", err, a.job.path("log"))
 	}
-	if _, err := os.Stat(a.job.path("adapter/training.json")); err != nil {
+	var training struct {
+		Result result `json:"result"`
+	}
+	if err := readJSON(a.job.path("adapter/training.json"), &training); err != nil {
 		return result{}, fail(ReasonInternal, "the worker left an adapter without training.json (%v): see %s", err, a.job.path("log"))
 	}
-	saved, _ := r.get("saved")
-	if saved.AdapterHash != "" && saved.AdapterHash != sum {
-		return result{}, fail(ReasonInternal, "adapter_model.safetensors has the SHA-256 %s, the worker wrote %s: check the disk", sum, saved.AdapterHash)
+	done := training.Result
+	if done.AdapterSHA256 != "" && done.AdapterSHA256 != sum {
+		return result{}, fail(ReasonInternal, "adapter_model.safetensors has the SHA-256 %s, training.json says %s: check the disk", sum, done.AdapterSHA256)
 	}
-	return result{
-		TrainLoss: saved.TrainLoss, EvalLoss: saved.EvalLoss, Tokens: saved.Tokens, RowsTruncated: saved.Truncated,
-		RowsDropped: saved.Dropped, AdapterSHA256: sum, Seconds: int64(took.Seconds()),
-	}, nil
+	done.AdapterSHA256 = sum
+	if done.Seconds == 0 {
+		done.Seconds = int64(took.Seconds())
+	}
+	return done, nil
 }

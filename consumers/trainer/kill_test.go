@@ -67,12 +67,12 @@ func TestKilledTrainerGoesOnAndFinishesOnce(t *testing.T) {
 	d := dataset(t, "one", 20)
 	b.announce(t, d)
 	for _, at := range moments() {
-		cmd := b.process(t)
+		cmd := b.process(t, false)
 		b.awaitHold(t, d, at)
 		require.NoError(t, cmd.Process.Kill())
 		require.Error(t, cmd.Wait())
 	}
-	last := b.process(t)
+	last := b.process(t, false)
 	b.awaitModel(t, b.job(t, d))
 	require.NoError(t, last.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, last.Wait())
@@ -80,10 +80,10 @@ func TestKilledTrainerGoesOnAndFinishesOnce(t *testing.T) {
 }
 
 // process starts a trainer that can be killed.
-func (b bundle) process(t *testing.T) *exec.Cmd {
+func (b bundle) process(t *testing.T, real bool) *exec.Cmd {
 	t.Helper()
 	file := t.TempDir() + "/trainer.json"
-	require.NoError(t, writeJSON(file, map[string]any{"Brokers": b.Broker.Addrs(), "Config": b.cfg}))
+	require.NoError(t, writeJSON(file, map[string]any{"Brokers": b.Broker.Addrs(), "Config": b.cfg, "Real": real}))
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "trainer", file)
 	cmd.Stderr = t.Output()
 	require.NoError(t, cmd.Start())

@@ -42,6 +42,7 @@ func trainerProcess(file string) int {
 	var given struct {
 		Brokers []string
 		Config  Config
+		Real    bool // the worker is Python's
 	}
 	if err := readJSON(file, &given); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,7 +53,9 @@ func trainerProcess(file string) int {
 	if err == nil {
 		var t *Trainer
 		if t, err = New(given.Config, b, logger); err == nil {
-			t.engine = &local{cfg: given.Config, logger: logger, python: []string{os.Args[0], "worker"}}
+			if !given.Real {
+				t.engine = &local{cfg: given.Config, logger: logger, python: []string{os.Args[0], "worker"}}
+			}
 			err = t.Run(ctx)
 		}
 	}

@@ -13,22 +13,17 @@ import (
 
 // line is what the worker says.
 type line struct {
-	Event       string  `json:"event"`
-	Step        int64   `json:"step"`
-	TotalSteps  int64   `json:"total_steps"`
-	Loss        float64 `json:"loss"`
-	Rate        float64 `json:"lr"`
-	TokensPerS  float64 `json:"tok_s"`
-	VRAM        int64   `json:"vram_bytes"`
-	ETA         float64 `json:"eta_s"`
-	EvalLoss    float64 `json:"eval_loss"`
-	Reason      string  `json:"reason"`
-	Message     string  `json:"message"`
-	TrainLoss   float64 `json:"train_loss"`
-	Tokens      int64   `json:"tokens"`
-	Truncated   int64   `json:"rows_truncated"`
-	Dropped     int64   `json:"rows_dropped"`
-	AdapterHash string  `json:"adapter_sha256"`
+	Event      string  `json:"event"`
+	Step       int64   `json:"step"`
+	TotalSteps int64   `json:"total_steps"`
+	Loss       float64 `json:"loss"`
+	Rate       float64 `json:"lr"`
+	TokensPerS float64 `json:"tok_s"`
+	VRAM       int64   `json:"vram_bytes"`
+	ETA        float64 `json:"eta_s"`
+	EvalLoss   float64 `json:"eval_loss"`
+	Reason     string  `json:"reason"`
+	Message    string  `json:"message"`
 }
 
 // report turns the worker's lines into events. Publishing has a goroutine of its own: a Kafka that is away must not

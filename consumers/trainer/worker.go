@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ragline/ragline/consumers/internal/child"
 )
@@ -20,6 +22,10 @@ type local struct {
 	logger *slog.Logger
 	// python replaces the environment in tests: the program and its first arguments.
 	python []string
+
+	// devices are the answers of the probe, which imports everything that a worker does and takes as long.
+	mu      sync.Mutex
+	devices map[string]Device
 }
 
 // command is how the worker's module is run, and false where there is no environment.
@@ -36,15 +42,24 @@ func (l *local) device(ctx context.Context, queue string) (Device, error) {
 	if !ok {
 		return Device{}, &blocked{ReasonEnvironment, environmentCommand}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d, known := l.devices[queue]; known {
+		return d, nil
+	}
 	env, err := l.environ(queue)
 	if err != nil {
 		return Device{}, err
 	}
-	d, err := probe(ctx, command[0], append(command[1:], "--probe"), env)
-	if err == nil && l.cfg.Device == "cpu" {
-		d = CPU()
+	d, err := probe(ctx, command[0], append(slices.Clone(command[1:]), "--probe"), env)
+	if err != nil {
+		return d, err
 	}
-	return d, err
+	if l.devices == nil {
+		l.devices = map[string]Device{}
+	}
+	l.devices[queue] = d
+	return d, nil
 }
 
 func (l *local) run(ctx context.Context, j Job, queue string, lock *child.Lock, r *report) error {
@@ -59,7 +74,7 @@ func (l *local) run(ctx context.Context, j Job, queue string, lock *child.Lock, 
 	}
 	defer log.Close()
 	c := child.Command{
-		Path: command[0], Args: append(command[1:], j.path(configName)), Dir: j.OutputDir, Env: env,
+		Path: command[0], Args: append(slices.Clone(command[1:]), j.path(configName)), Dir: j.OutputDir, Env: env,
 		Log: log, Line: r.take, Lock: lock, Grace: l.cfg.Grace,
 	}
 	if gpus := gpus(queue); len(gpus) > 1 {
