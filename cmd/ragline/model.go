@@ -15,7 +15,7 @@ import (
 
 func modelCommand(c *cli) *cobra.Command {
 	cmd := group("model", "List trained models, and decide which one answers")
-	cmd.AddCommand(listModelsCommand(c), showModelCommand(c), promoteCommand(c), rollbackCommand(c))
+	cmd.AddCommand(listModelsCommand(c), showModelCommand(c), modelPackageCommand(c), promoteCommand(c), rollbackCommand(c))
 	return cmd
 }
 

@@ -8,10 +8,10 @@ import (
 
 // modelPackageCommand packages now, beside a running packager or without one.
 func modelPackageCommand(c *cli) *cobra.Command {
-	var series, quantization string
+	var quantization string
 	cmd := &cobra.Command{
-		Use:   "package [VERSION]",
-		Short: "Merge, convert, quantize and register a trained model now; the newest, or one by the beginning of its version",
+		Use:   "package [MODEL[:VERSION]]",
+		Short: "Package a trained model now: the newest, or the one whose version begins like this",
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: c.withConfig(func(cmd *cobra.Command, args []string) error {
 			b, err := c.broker(cmd.Context())
@@ -23,12 +23,12 @@ func modelPackageCommand(c *cli) *cobra.Command {
 				return err
 			}
 			defer p.Close()
-			version := ""
+			name := c.cfg.Trainer.Series
 			if len(args) == 1 {
-				version = args[0]
+				name = args[0]
 			}
 			bar := &stepBar{progress: newProgress(c.err, "")}
-			packaged, err := p.Now(cmd.Context(), series, version, packager.Options{Quantization: quantization, Progress: bar.set})
+			packaged, err := p.Now(cmd.Context(), name, packager.Options{Quantization: quantization, Progress: bar.set})
 			bar.end()
 			if err != nil {
 				return err
@@ -40,11 +40,10 @@ func modelPackageCommand(c *cli) *cobra.Command {
 			if served == "" {
 				served = "not in Ollama"
 			}
-			c.out.Linef("%s  %s  %s  %d prompts equal  %s", c.out.Bold(packaged.GetVersion()), packaged.GetQuantization(), served, packaged.GetParityPrompts(), packaged.GetUri())
+			c.out.Linef("%s  %s  %s  %d prompts equal  %s", c.out.Bold(packaged.GetModel()+":"+packaged.GetVersion()), packaged.GetQuantization(), served, packaged.GetParityPrompts(), packaged.GetUri())
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&series, "series", "default", "series of the model")
 	cmd.Flags().StringVar(&quantization, "quantization", "", "f16, q8_0, q5_k_m, q4_k_m or q4_0, exactly; else RAGLINE_PACKAGER_QUANTIZATION or what comes nearest here")
 	return jsonFlag(c, cmd)
 }

@@ -5,45 +5,48 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ragline/ragline/producers/broker"
+	"github.com/ragline/ragline/consumers/internal/registry"
 	"github.com/ragline/ragline/schemas/event"
-	"github.com/ragline/ragline/schemas/topic"
 )
 
-// source stamps our events, and namespaces their derived ids.
-const eventSource = "packager"
+const sender = "ragline/packager"
 
-// packagedEvent has an id of the model, the quantization and the served name: the same package is told once.
-func packagedEvent(trainedID string, p *event.ModelPackaged) event.Event {
-	e := event.New("ragline/"+eventSource, p)
-	e.ID = event.DeriveID(trainedID, strings.Join([]string{eventSource, "packaged", p.GetQuantization(), p.GetServedName()}, "/"), 0)
+// packagedEvent has an id of the adapter, the quantization and the served name: the same package is told once.
+func packagedEvent(t *event.ModelTrained, p *event.ModelPackaged) event.Event {
+	e := event.New(sender, p)
+	e.ID = derivedID(t, "packaged", p.GetQuantization(), p.GetServedName())
 	return e
 }
 
-func rejectedEvent(trainedID string, t *event.ModelTrained, f *Failure) event.Event {
-	e := event.New("ragline/"+eventSource, &event.ModelRejected{
-		Model: t.GetModel(), Version: t.GetVersion(), Reason: f.Reason, Stage: stage, Message: strings.ReplaceAll(f.Error(), "VERSION", t.GetVersion()),
+// rejectedEvent has an id of the adapter, the reason and the package that it takes back, if there is one.
+func rejectedEvent(v *registry.Version, f *Failure) event.Event {
+	t := v.Trained
+	name := t.GetModel() + ":" + t.GetVersion()
+	e := event.New(sender, &event.ModelRejected{
+		Model: t.GetModel(), Version: t.GetVersion(), Reason: f.Reason, Stage: stage, Message: strings.ReplaceAll(f.Error(), "MODEL:VERSION", name),
 	})
-	e.ID = event.DeriveID(trainedID, strings.Join([]string{eventSource, "rejected", f.Reason}, "/"), 0)
+	e.ID = derivedID(t, "rejected", f.Reason, v.PackagedID)
 	return e
 }
 
-// Now packages a model of a series by command and announces it: the version that begins like the given one, or the
-// newest. What is found wrong is told to the caller, not to the log.
-func (p *Packager) Now(ctx context.Context, series, version string, opts Options) (*event.ModelPackaged, error) {
-	s := newState()
-	err := p.broker.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Models}, Stop: true}, func(r event.Record) error {
-		s.take(r)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the models: %w", err)
-	}
-	m, err := s.find(series, version)
+func derivedID(t *event.ModelTrained, what ...string) string {
+	parts := append([]string{t.GetModel(), t.GetVersion(), t.GetAdapterSha256()}, what...)
+	return event.DeriveID(strings.Join(parts, "/"), stage, 0)
+}
+
+// Now packages a version by command and announces it, as an event of its own even where it says what was said before.
+// The name is MODEL for the newest version, or MODEL:VERSION, of which the beginning is enough. What is found wrong is
+// told to the caller, not to the log.
+func (p *Packager) Now(ctx context.Context, name string, opts Options) (*event.ModelPackaged, error) {
+	models, err := registry.Read(ctx, p.broker)
 	if err != nil {
 		return nil, err
 	}
-	packaged, err := p.Package(ctx, m.trained, opts)
+	v, err := find(models, name)
+	if err != nil {
+		return nil, err
+	}
+	packaged, err := p.Package(ctx, v.Trained, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -52,22 +55,5 @@ func (p *Packager) Now(ctx context.Context, series, version string, opts Options
 		return nil, fmt.Errorf("opening publisher: %w", err)
 	}
 	defer publisher.Close()
-	return packaged, publisher.Publish(ctx, packagedEvent(m.id, packaged))
-}
-
-func (s *state) find(series, version string) (*model, error) {
-	var found *model
-	for _, m := range s.models {
-		if m.trained.GetModel() != series || !strings.HasPrefix(m.trained.GetVersion(), version) {
-			continue
-		}
-		if found != nil && version != "" {
-			return nil, fmt.Errorf("%w as %s", ErrAmbiguous, version)
-		}
-		found = m
-	}
-	if found == nil {
-		return nil, fmt.Errorf("%w: series %s, version %q", ErrNotFound, series, version)
-	}
-	return found, nil
+	return packaged, publisher.Publish(ctx, event.New(sender, packaged))
 }

@@ -37,9 +37,7 @@ type Config struct {
 
 // Sentinels of this package.
 var (
-	ErrNoDir     = errors.New("RAGLINE_PACKAGER_DIR is empty")
-	ErrNotFound  = errors.New("no such model was trained")
-	ErrAmbiguous = errors.New("several models start like this")
+	ErrNoDir = errors.New("RAGLINE_PACKAGER_DIR is empty")
 	// errElsewhere is about an Ollama on another machine.
 	errElsewhere = errors.New("Ollama quantized the model, and its files are not on this machine")
 )

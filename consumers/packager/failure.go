@@ -36,7 +36,7 @@ const (
 	ReasonInternal          = "internal"
 )
 
-const adviceAgain = "; then: ragline model package VERSION"
+const adviceAgain = "; then: ragline model package MODEL:VERSION"
 
 // Failure is why a model is not packaged. Its text says what to do.
 type Failure struct {

@@ -1,103 +1,81 @@
 package packager
 
 import (
-	"github.com/ragline/ragline/schemas/event"
-	"github.com/ragline/ragline/schemas/topic"
+	"fmt"
+	"strings"
+
+	"github.com/ragline/ragline/consumers/internal/registry"
 )
 
 // stage is ours in model.rejected.
 const stage = "packager"
 
-// state is what the models topic says of the models that were trained.
-type state struct {
-	models []*model // in the order in which they were trained
-	byKey  map[key]*model
-}
-
-type key struct{ series, version string }
-
-// model is what became of one.
-type model struct {
-	id       string // of model.trained
-	trained  *event.ModelTrained
-	packaged *event.ModelPackaged
-	// rejected is the reason of the last rejection by this stage that no package followed.
-	rejected string
-	// left means that it is in the hands of the promoter, or was.
-	left bool
-}
-
-func newState() *state { return &state{byKey: map[key]*model{}} }
-
-// take folds a record. What another version wrote is none of ours.
-func (s *state) take(r event.Record) {
-	if e, err := topic.Decode(r); err == nil {
-		s.fold(e)
-	}
-}
-
-func (s *state) fold(e event.Event) {
-	switch d := e.Data.(type) {
-	case *event.ModelTrained:
-		k := key{d.GetModel(), d.GetVersion()}
-		if m := s.byKey[k]; m == nil {
-			m = &model{id: e.ID, trained: d}
-			s.byKey[k] = m
-			s.models = append(s.models, m)
-		} else if m.trained.GetAdapterSha256() != d.GetAdapterSha256() {
-			*m = model{id: e.ID, trained: d} // trained anew
-		}
-	case *event.ModelPackaged:
-		if m := s.byKey[key{d.GetModel(), d.GetVersion()}]; m != nil {
-			m.packaged, m.rejected = d, ""
-		}
-	case *event.ModelRejected:
-		m := s.byKey[key{d.GetModel(), d.GetVersion()}]
-		switch {
-		case m == nil:
-		case d.GetStage() == stage:
-			m.rejected = d.GetReason()
-		default:
-			m.left = true
-		}
-	case *event.ModelEvaluated:
-		s.leave(d.GetModel(), d.GetVersion())
-	case *event.ModelPromoted:
-		s.leave(d.GetModel(), d.GetVersion())
-	case *event.ModelRolledBack:
-		s.leave(d.GetModel(), d.GetVersion())
-	}
-}
-
-func (s *state) leave(series, version string) {
-	if m := s.byKey[key{series, version}]; m != nil {
-		m.left = true
-	}
-}
-
-// pending lists what is to be packaged, the oldest first.
-func (s *state) pending() []*model {
-	var all []*model
-	for _, m := range s.models {
-		if m.packaged == nil && !m.left && (m.rejected == "" || passing(m.rejected)) {
-			all = append(all, m)
+// pending lists what is to be packaged, the oldest of each series first.
+func pending(r *registry.Registry) []*registry.Version {
+	var all []*registry.Version
+	for _, s := range r.All() {
+		for _, v := range s.Versions {
+			if v.Packaged == nil && open(v) {
+				all = append(all, v)
+			}
 		}
 	}
 	return all
 }
 
-// unserved lists the newest model of each series, where it is packaged and Ollama does not have it. Older ones are
+// unserved lists the newest version of each series, where it is packaged and Ollama does not have it. Older ones are
 // registered by command only: they would not be promoted.
-func (s *state) unserved() []*model {
-	newest := map[string]*model{}
-	for _, m := range s.models {
-		newest[m.trained.GetModel()] = m
-	}
-	var all []*model
-	for _, m := range s.models {
-		if newest[m.trained.GetModel()] == m && m.packaged != nil && m.packaged.GetServedName() == "" && !m.left && (m.rejected == "" || passing(m.rejected)) {
-			all = append(all, m)
+func unserved(r *registry.Registry) []*registry.Version {
+	var all []*registry.Version
+	for _, s := range r.All() {
+		v := newest(s)
+		if v != nil && v.Packaged != nil && v.Packaged.GetServedName() == "" && open(v) {
+			all = append(all, v)
 		}
 	}
 	return all
+}
+
+// open says whether a version is in our hands: trained, packaged, or rejected for what has nothing to do with it.
+func open(v *registry.Version) bool {
+	switch v.State {
+	case registry.StateTrained, registry.StatePackaged:
+		return v.Trained != nil
+	case registry.StateRejected:
+		return v.Trained != nil && passing(told(v))
+	}
+	return false
+}
+
+// told is the reason for which we rejected a version, if that is what was said of it last.
+func told(v *registry.Version) string {
+	if v.State != registry.StateRejected || v.Rejected.GetStage() != stage {
+		return ""
+	}
+	return v.Rejected.GetReason()
+}
+
+func newest(s *registry.Series) *registry.Version {
+	for i := len(s.Versions) - 1; i >= 0; i-- {
+		if s.Versions[i].Trained != nil {
+			return s.Versions[i]
+		}
+	}
+	return nil
+}
+
+// find returns the version of a name like MODEL:VERSION, whose end may be left out, or the newest of MODEL.
+func find(r *registry.Registry, name string) (*registry.Version, error) {
+	series, version, named := strings.Cut(name, ":")
+	v := newest(r.Series(series))
+	if named {
+		var err error
+		if v, err = r.Series(series).Match(version); err != nil {
+			return nil, err
+		}
+	}
+	if v == nil || v.Trained == nil {
+		return nil, fmt.Errorf("%w: %s was not trained here", registry.ErrUnknown, name)
+	}
+	return v, nil
 }

@@ -8,9 +8,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/ragline/ragline/consumers/internal/registry"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
-	"github.com/ragline/ragline/schemas/topic"
 )
 
 // Run follows the models and packages what is trained. It returns nil when ctx ends.
@@ -20,7 +20,7 @@ func (p *Packager) Run(ctx context.Context) error {
 		return fmt.Errorf("opening publisher: %w", err)
 	}
 	defer publisher.Close()
-	w := worker{Packager: p, publisher: publisher, state: newState(), records: make(chan event.Record), caughtUp: make(chan struct{})}
+	w := worker{Packager: p, publisher: publisher, models: registry.New(), said: map[string]bool{}, events: make(chan event.Event), caughtUp: make(chan struct{})}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.follow(groupCtx) })
 	group.Go(func() error { return w.work(groupCtx) })
@@ -30,30 +30,25 @@ func (p *Packager) Run(ctx context.Context) error {
 	return nil
 }
 
-// worker owns the state: only work touches it.
+// worker owns the models: only work touches them.
 type worker struct {
 	*Packager
 	publisher *broker.Publisher
-	state     *state
-	records   chan event.Record
-	caughtUp  chan struct{}
+	models    *registry.Registry
+	// said are the rejections of this run: reasons that take turns are told once each.
+	said     map[string]bool
+	events   chan event.Event
+	caughtUp chan struct{}
 }
 
 // follow has no consumer group: hours of work between two polls would lose it its partitions.
 func (w *worker) follow(ctx context.Context) error {
-	cfg := broker.FollowConfig{Topics: []string{topic.Models}, CaughtUp: func() { close(w.caughtUp) }}
-	err := w.broker.Follow(ctx, cfg, func(r event.Record) error {
+	return registry.Follow(ctx, w.broker, func() { close(w.caughtUp) }, func(e event.Event) {
 		select {
-		case w.records <- r:
-			return nil
+		case w.events <- e:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 	})
-	if err != nil {
-		return fmt.Errorf("following the models: %w", err)
-	}
-	return nil
 }
 
 // work packages once the whole topic is known, after each record, and again after a while where something is missing.
@@ -66,8 +61,8 @@ func (w *worker) work(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case r := <-w.records:
-			w.state.take(r)
+		case e := <-w.events:
+			w.models.Take(e)
 		case <-caughtUp:
 			caughtUp, ready = nil, true // a nil channel is never ready again
 		case <-retry.C:
@@ -83,17 +78,17 @@ func (w *worker) work(ctx context.Context) error {
 
 // packageAll stops at the first failure that is the machine's: it would be the next model's too.
 func (w *worker) packageAll(ctx context.Context) error {
-	for _, m := range w.state.pending() {
-		if passed, err := w.one(ctx, m); err != nil || !passed {
+	for _, v := range pending(w.models) {
+		if passed, err := w.one(ctx, v); err != nil || !passed {
 			return err
 		}
 	}
-	unserved := w.state.unserved()
-	if len(unserved) == 0 || w.cfg.Ollama == OllamaOff || !w.answers(ctx) {
+	waiting := unserved(w.models)
+	if len(waiting) == 0 || w.cfg.Ollama == OllamaOff || !w.answers(ctx) {
 		return nil
 	}
-	for _, m := range unserved {
-		if passed, err := w.one(ctx, m); err != nil || !passed {
+	for _, v := range waiting {
+		if passed, err := w.one(ctx, v); err != nil || !passed {
 			return err
 		}
 	}
@@ -103,8 +98,8 @@ func (w *worker) packageAll(ctx context.Context) error {
 func (w *worker) answers(ctx context.Context) bool { return w.ping(ctx) == nil }
 
 // one packages a model and tells what came of it. passed is false where the machine is at fault.
-func (w *worker) one(ctx context.Context, m *model) (passed bool, err error) {
-	packaged, err := w.Package(ctx, m.trained, Options{})
+func (w *worker) one(ctx context.Context, v *registry.Version) (passed bool, err error) {
+	packaged, err := w.Package(ctx, v.Trained, Options{})
 	if ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -112,18 +107,20 @@ func (w *worker) one(ctx context.Context, m *model) (passed bool, err error) {
 	if err != nil && !errors.As(err, &f) {
 		return false, err
 	}
-	told := packagedEvent(m.id, packaged)
+	news := packagedEvent(v.Trained, packaged)
 	if f != nil {
-		if m.rejected == f.Reason { // it was told
+		rejected := rejectedEvent(v, f)
+		if told(v) == f.Reason || w.said[rejected.ID] {
 			return !f.Passing(), nil
 		}
-		w.logger.Warn("model is not packaged", "version", m.trained.GetVersion(), "reason", f.Reason, "error", f)
-		told = rejectedEvent(m.id, m.trained, f)
+		w.said[rejected.ID] = true
+		w.logger.Warn("model is not packaged", "version", v.Trained.GetVersion(), "reason", f.Reason, "error", f)
+		news = rejected
 	}
-	if err := w.publisher.Publish(ctx, told); err != nil {
-		return false, fmt.Errorf("telling of model %s: %w", m.trained.GetVersion(), err)
+	if err := w.publisher.Publish(ctx, news); err != nil {
+		return false, fmt.Errorf("telling of model %s: %w", v.Trained.GetVersion(), err)
 	}
 	w.reached("told")
-	w.state.fold(told) // the log tells it again, later
+	w.models.Take(news) // the log tells it again, later
 	return f == nil || !f.Passing(), nil
 }

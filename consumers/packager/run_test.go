@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
+	"github.com/ragline/ragline/consumers/internal/registry"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -33,9 +34,9 @@ func runAll(t *testing.T, p *Packager) {
 	publisher, err := p.broker.Publisher()
 	require.NoError(t, err)
 	defer publisher.Close()
-	w := worker{Packager: p, publisher: publisher, state: newState()}
-	for _, r := range streamtest.ReadRecords(t, p.broker, topic.Models) {
-		w.state.take(r)
+	w := worker{Packager: p, publisher: publisher, models: registry.New(), said: map[string]bool{}}
+	for _, e := range streamtest.ReadAll(t, p.broker, topic.Models) {
+		w.models.Take(e)
 	}
 	require.NoError(t, w.packageAll(t.Context()))
 }
@@ -139,19 +140,21 @@ func TestByCommandAVersionIsFoundByItsBeginning(t *testing.T) {
 	cfg := config(t, "")
 	cfg.Ollama = OllamaOff
 	p := newPackager(t, cfg, b.Broker)
-	newest, err := p.Now(t.Context(), "default", "", Options{})
+	newest, err := p.Now(t.Context(), "default", Options{})
 	require.NoError(t, err)
 	require.Equal(t, second.GetVersion(), newest.GetVersion())
 	var steps []string
-	named, err := p.Now(t.Context(), "default", "0123", Options{Quantization: "f16", Progress: func(step string, _, _ int64) { steps = append(steps, step) }})
+	named, err := p.Now(t.Context(), "default:0123", Options{Quantization: "f16", Progress: func(step string, _, _ int64) { steps = append(steps, step) }})
 	require.NoError(t, err)
 	require.Equal(t, first.GetVersion(), named.GetVersion())
 	require.Subset(t, steps, []string{"merging", "converting", "verifying"})
-	require.Len(t, ofType[*event.ModelPackaged](t, b), 2)
-	_, err = p.Now(t.Context(), "default", "0", Options{})
-	require.ErrorIs(t, err, ErrAmbiguous)
-	_, err = p.Now(t.Context(), "other", "", Options{})
-	require.ErrorIs(t, err, ErrNotFound)
+	_, err = p.Now(t.Context(), "default:0123", Options{Quantization: "f16"})
+	require.NoError(t, err)
+	require.Len(t, ofType[*event.ModelPackaged](t, b), 3, "a command is told, though it repeats what was told")
+	_, err = p.Now(t.Context(), "default:0", Options{})
+	require.ErrorIs(t, err, registry.ErrUnknown, "two begin like this")
+	_, err = p.Now(t.Context(), "other", Options{})
+	require.ErrorIs(t, err, registry.ErrUnknown)
 }
 
 // TestStateOfAModel folds stories: what is left to do after each.
@@ -178,18 +181,16 @@ func TestStateOfAModel(t *testing.T) {
 		"not served, and the disk full":  {[]proto.Message{trained, packaged(""), rejected("packager", ReasonDiskFull)}, 0, 1},
 		"rejected by the promoter":       {[]proto.Message{trained, packaged(""), rejected("promoter", "x")}, 0, 0},
 		"promoted":                       {[]proto.Message{trained, &event.ModelPromoted{Model: "default", Version: "1"}}, 0, 0},
-		"evaluated":                      {[]proto.Message{trained, packaged(""), &event.ModelEvaluated{Model: "default", Version: "1"}}, 0, 0},
-		"trained again to another":       {[]proto.Message{trained, packaged("x"), &event.ModelTrained{Model: "default", Version: "1", AdapterSha256: "b"}}, 1, 0},
 		"an older one that is not there": {[]proto.Message{trained, packaged(""), &event.ModelTrained{Model: "default", Version: "2"}}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newState()
+			r := registry.New()
 			for _, d := range c.story {
-				s.fold(event.Event{Data: d})
+				r.Take(event.New("test", d))
 			}
-			require.Len(t, s.pending(), c.pending)
-			require.Len(t, s.unserved(), c.unserved)
+			require.Len(t, pending(r), c.pending)
+			require.Len(t, unserved(r), c.unserved)
 		})
 	}
 }
