@@ -13,7 +13,7 @@ type Config struct {
 	// Dir holds one folder for each name, with one folder for each dataset.
 	Dir string `env:"RAGLINE_DATASET_DIR" doc:"Folder of the datasets. Empty: datasets below RAGLINE_DATA_DIR."`
 	// Bucket gets a copy of each dataset, and is what the announcement names.
-	Bucket string `env:"RAGLINE_DATASET_BUCKET" doc:"Bucket for the datasets, which announcements then name, for readers on other machines: a file:// URL of a shared folder, or a URL of object storage that this build has. Empty: RAGLINE_DATASET_DIR is where they are read."`
+	Bucket string `env:"RAGLINE_DATASET_BUCKET" doc:"Bucket for the datasets, which announcements then name, for readers on other machines: a file:// URL of a shared folder, or s3://bucket/folder?region=... in a build with the tag s3. Empty: RAGLINE_DATASET_DIR is where they are read."`
 	// Name of the series.
 	Name string `env:"RAGLINE_DATASET_NAME" envDefault:"default" doc:"Name of the series of datasets, a part of the path. Allowed: lower-case letters, digits, dash, underscore."`
 	// Threshold is the number of new rows that starts a build.
