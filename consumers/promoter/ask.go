@@ -32,7 +32,7 @@ type asker struct {
 // ask lets the version answer every row that has no answer in the log yet.
 func (a asker) ask(ctx context.Context, rows []row) error {
 	for _, r := range rows {
-		trace := traceOf(a.version.Model, a.version.Version, r)
+		trace := traceOf(*a.version, r)
 		if a.view.hasAnswer(trace) {
 			continue
 		}

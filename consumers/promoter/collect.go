@@ -50,7 +50,7 @@ func (p *Promoter) collect(ctx context.Context, c candidate, rows []row) error {
 func (p *Promoter) unscored(v registry.Version, rows []row) int {
 	n := 0
 	for _, r := range rows {
-		scores := p.view.scoresOf(traceOf(v.Model, v.Version, r))
+		scores := p.view.scoresOf(traceOf(v, r))
 		for _, name := range measures() {
 			if scores[name] == nil {
 				n++
@@ -67,7 +67,7 @@ func (p *Promoter) results(v registry.Version, rows []row) results {
 		out[name] = make([]*float64, len(rows))
 	}
 	for i, r := range rows {
-		scores := p.view.scoresOf(traceOf(v.Model, v.Version, r))
+		scores := p.view.scoresOf(traceOf(v, r))
 		for _, name := range measures() {
 			out[name][i] = valueOf(scores[name])
 		}

@@ -6,7 +6,7 @@
 // evaluator judges as it judges every answer, and the two are compared row by row.
 //
 // There is no store and no consumer group: the log is read from its start, and the ids of traces and events are derived
-// from model, version and row. What a crash between any two lines leaves:
+// from model, version, file and row. What a crash between any two lines leaves:
 //   - before a question is answered: nothing; it is asked again.
 //   - after its span is published, before its interaction is: a span. The question is asked again, and the same ids make
 //     the second span a repeat.

@@ -150,3 +150,27 @@ func TestPackageWithoutProvenPromptsIsRejected(t *testing.T) {
 	streamtest.Publish(t, r.Broker, event.New("test", &event.ModelPackaged{Model: "default", Version: "v", ServedName: "ragline-default:v"}))
 	require.Equal(t, "prompt_unproven", r.rejected("v").GetReason())
 }
+
+func TestVersionThatIsPackagedAgainAnswersAgain(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.judge()
+	r.start()
+	r.packaged("bad")
+	r.rejected("bad")
+	before := r.ollama.Calls("POST /api/chat")
+	again := func(sha256 string) {
+		streamtest.Publish(t, r.Broker, event.New("test", &event.ModelPackaged{
+			Model: "default", Version: "bad", ServedName: "ragline-default:bad", ParityPrompts: 2, Sha256: sha256,
+		}))
+	}
+	verdicts := func(n int) {
+		streamtest.Await(t, r.Broker, topic.Models, n, func(e event.Event) bool { _, ok := e.Data.(*event.ModelRejected); return ok })
+	}
+	again("")
+	verdicts(2)
+	require.Equal(t, before, r.ollama.Calls("POST /api/chat"), "the same file has answered")
+	again("other")
+	verdicts(3)
+	require.Equal(t, 2*before, r.ollama.Calls("POST /api/chat"))
+}

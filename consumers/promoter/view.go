@@ -17,10 +17,10 @@ import (
 // tracePrefix begins the ids of our traces ("gate" in hex): scores are read without knowing their interaction.
 const tracePrefix = "67617465"
 
-// traceOf is the trace of a version's answer to a row. The row's text is a part of it: a row that says something else
-// in another dataset is another question.
-func traceOf(model, version string, r row) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"ragline:gate:v1", model, version, r.ID, r.sha256()}, "\x00")))
+// traceOf is the trace of a version's answer to a row. The packaged file and the row's text are parts of it: a version that
+// is packaged again with another quantisation answers again, and so does a row that says something else in another dataset.
+func traceOf(v registry.Version, r row) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"ragline:gate:v1", v.Model, v.Version, v.Packaged.GetSha256(), r.ID, r.sha256()}, "\x00")))
 	return tracePrefix + hex.EncodeToString(sum[:12])
 }
 
