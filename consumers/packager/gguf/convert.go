@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,6 +37,9 @@ type ConvertOptions struct {
 	AddBOS   *bool    // whether a runner puts the BOS token before a prompt; nil leaves it to the tokenizer's config
 	Lineage  Lineage
 }
+
+// ErrInterpreter is a Python without a package that the script imports.
+var ErrInterpreter = errors.New("the interpreter lacks what llama.cpp's requirements.txt names")
 
 // UnsupportedError is a model that a route cannot convert.
 type UnsupportedError struct {
@@ -109,6 +113,9 @@ func script(ctx context.Context, opts ConvertOptions, out string) error {
 	tail = tail[max(0, len(tail)-600):]
 	if strings.Contains(log.String(), "NotImplementedError") || strings.Contains(log.String(), "is not supported") {
 		return &UnsupportedError{What: tail, Route: RouteLlamaCPP, Can: []Route{RouteGo}}
+	}
+	if strings.Contains(tail, "ModuleNotFoundError") {
+		err = ErrInterpreter
 	}
 	return fmt.Errorf("running %s: %w: %s", filepath.Base(path), err, tail)
 }
