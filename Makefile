@@ -53,6 +53,10 @@ engine: build ## Fetch the embedded ClickHouse engine (178 MB download, 566 MB o
 .PHONY: ollama
 ollama: $(OLLAMA) ## Build Ollama, without GPU, for the tests of the packager (once, about 6 minutes on 2 cores)
 
+.PHONY: ollama-path
+ollama-path:
+	@echo $(OLLAMA)
+
 .PHONY: llama-cpp
 llama-cpp: $(LLAMA_CPP) ## Build llama-quantize beside llama.cpp's converter, without GPU (once, about 12 minutes on 2 cores); use it by LLAMA_CPP_PATH
 

@@ -2,7 +2,7 @@
 # Once around the whole loop on a CPU: the demo's answers and feedback become a dataset, the dataset an adapter of a tiny
 # random model, the adapter a model in Ollama, and that model answers. It shows the way, not quality: a model of a few
 # hundred thousand random weights learns to write words, so the floor of the gate is 0 here.
-# OLLAMA names Ollama's program. Everything is made in a temporary folder, and removed at the end.
+# OLLAMA names the program of Ollama, RAGLINE that of ragline (bin/ragline). Everything is made in a temporary folder, and removed at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${OLLAMA:?names the program of Ollama: make factory sets it}"
@@ -30,7 +30,7 @@ done
 export RAGLINE_DATA_DIR=${RAGLINE_DATA_DIR:-$work/data}
 export RAGLINE_TRAINER_BASE_MODEL=$work/base RAGLINE_TRAINER_BASE_NAME=tiny-random-llama
 export RAGLINE_TRAINER_METHOD=${RAGLINE_TRAINER_METHOD:-lora} RAGLINE_TRAINER_MAX_LENGTH=${RAGLINE_TRAINER_MAX_LENGTH:-2048}
-export RAGLINE_TRAINER_LEARNING_RATE=${RAGLINE_TRAINER_LEARNING_RATE:-0.005} RAGLINE_TRAINER_MAX_STEPS=${RAGLINE_TRAINER_MAX_STEPS:-30}
+export RAGLINE_TRAINER_LEARNING_RATE=${RAGLINE_TRAINER_LEARNING_RATE:-0.005} RAGLINE_TRAINER_MAX_STEPS=${RAGLINE_TRAINER_MAX_STEPS:-10}
 export RAGLINE_PACKAGER_OLLAMA=on RAGLINE_PROMOTER_FLOOR=0 RAGLINE_PROMOTER_MAX_TOKENS=64
 export RAGLINE_LLM_PROVIDER=promoted RAGLINE_LLM_MAX_TOKENS=64
-bin/ragline up --demo --train "${@:---exit}"
+"${RAGLINE:-bin/ragline}" up --demo --train "${@:---exit}"

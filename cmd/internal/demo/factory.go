@@ -76,6 +76,10 @@ func (f *factory) training(e event.Event) error {
 	case *event.TrainingStarted:
 		f.out.Linef("training  %s of %s on %s, about %s", m.GetMethod(), m.GetBaseModel(), m.GetDevice(), time.Duration(m.GetEstimatedSeconds())*time.Second)
 	case *event.TrainingProgressed:
+		if m.EvalLoss != nil {
+			f.out.Linef("%s", f.out.Dim(fmt.Sprintf("    held-out loss %.3f after step %d", m.GetEvalLoss(), m.GetStep())))
+			return nil
+		}
 		if time.Since(f.lastStep) < stepEvery && m.GetStep() < m.GetTotalSteps() {
 			return nil
 		}
