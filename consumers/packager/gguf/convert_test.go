@@ -59,6 +59,22 @@ func TestConvertedFilePassesEveryCheck(t *testing.T) {
 	}
 }
 
+// TestOtherFamiliesPassEveryCheck in the form that transformers 5 writes: what is the default of a family is left out.
+func TestOtherFamiliesPassEveryCheck(t *testing.T) {
+	t.Parallel()
+	for architecture, changes := range map[string]map[string]any{
+		"qwen2": {"architectures": []string{"Qwen2ForCausalLM"}, "model_type": "qwen2", "head_dim": 64},
+		"gemma": {"architectures": []string{"GemmaForCausalLM"}, "model_type": "gemma", "tie_word_embeddings": true, "rope_theta": 10000.0},
+	} {
+		t.Run(architecture, func(t *testing.T) {
+			t.Parallel()
+			model := gguftest.Model(t, changes)
+			_, report := convert(t, model, gguf.ConvertOptions{Type: gguf.FileF16})
+			require.Equal(t, architecture, report.Architecture)
+		})
+	}
+}
+
 // TestASecondParserAgrees reads the file with a parser that shares no code with this package.
 func TestASecondParserAgrees(t *testing.T) {
 	t.Parallel()

@@ -86,6 +86,7 @@ func (m *model) weigh(folder string) error {
 			m.head = t.Elements()
 		}
 	}
+	m.Tied = m.Tied || m.head == 0 // families whose default it is leave the key out
 	return nil
 }
 
