@@ -1,6 +1,6 @@
 // Package agent answers questions.
 //
-// It consumes query.asked and review.decided. It emits answer.given, answer.chunk, span.ended, interaction.captured,
+// It consumes query.asked and review.decided, and where the promoted model answers, model.promoted and model.rolled_back. It emits answer.given, answer.chunk, span.ended, interaction.captured,
 // review.requested, quotation.generated and enquiry.submitted.
 //
 // Accept, then run: the handler stores a query with its offset and returns; workers run it from the store.
