@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -18,12 +20,15 @@ func (t trace) interaction() (*event.InteractionCaptured, *span) {
 	if from == nil {
 		return nil, nil
 	}
+	known, thread := t.common() // also by spans of another request, which are on their way and stay as they are
+	origin := proto.CloneOf(from.GetOrigin())
+	complete(origin, known)
 	in := &event.InteractionCaptured{
 		TraceId: from.GetTraceId(), QueryId: from.GetQueryId(),
 		// Conversations are kept together in datasets: without a thread the visit, or else the question alone.
-		ThreadId: cmp.Or(from.GetThreadId(), from.GetOrigin().GetSessionId(), from.GetTraceId()),
+		ThreadId: cmp.Or(from.GetThreadId(), thread, origin.GetSessionId(), from.GetTraceId()),
 		Question: question, Answer: answer, Model: from.GetModel(), State: event.AnswerState_ANSWER_STATE_ANSWERED,
-		Origin:        from.GetOrigin(),
+		Origin:        origin,
 		LatencyMs:     max(from.GetEndTime().AsTime().Sub(from.GetStartTime().AsTime()).Milliseconds(), 0),
 		PromptName:    attribute(from, "gen_ai.prompt.name", "traceloop.prompt.key"),
 		PromptVersion: attribute(from, "ragline.prompt.version", "traceloop.prompt.version"),

@@ -1,6 +1,7 @@
 package otlp_test
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/ragline/ragline/producers/otlp"
 	"github.com/ragline/ragline/schemas/event"
@@ -91,6 +93,55 @@ func TestWhatIsRememberedIsBounded(t *testing.T) {
 	}
 	require.Empty(t, interactions(r.Traces(request(of(1, agent(1, 0, "What leak?", "100 ppmv")))))[0].GetSources(), "the oldest is forgotten")
 	require.Len(t, interactions(r.Traces(request(of(20, agent(1, 0, "What leak?", "100 ppmv")))))[0].GetSources(), 1)
+}
+
+func TestSmallSpansAreBoundedAsWell(t *testing.T) {
+	t.Parallel()
+	r := reader()
+	r.Recall = otlp.NewRecall()
+	traces := func(from, n int) *coltracepb.ExportTraceServiceRequest {
+		var spans []*tracepb.Span
+		for i := range n {
+			s := search(2, 1)
+			s.TraceId = binary.BigEndian.AppendUint64(make([]byte, 8), uint64(from+i+1))
+			spans = append(spans, s)
+		}
+		return request(spans...)
+	}
+	first := agent(1, 0, "What leak?", "100 ppmv")
+	first.TraceId = binary.BigEndian.AppendUint64(make([]byte, 8), 1)
+	r.Traces(traces(0, 1))
+	for n := range 20 { // two megabytes of bytes, and ten times as many in memory
+		r.Traces(traces(1+n*1000, 1000))
+	}
+	require.Empty(t, interactions(r.Traces(request(first)))[0].GetSources(), "the oldest is forgotten")
+}
+
+func TestATenantDoesNotRecallAnothersSpans(t *testing.T) {
+	t.Parallel()
+	r, other := reader(), reader()
+	r.Recall = otlp.NewRecall()
+	other.Recall, other.Tenant = r.Recall, "another"
+	r.Traces(request(search(2, 1)))
+	require.Empty(t, interactions(other.Traces(request(agent(1, 0, "What leak?", "100 ppmv"))))[0].GetSources())
+	require.Len(t, interactions(r.Traces(request(agent(1, 0, "What leak?", "100 ppmv"))))[0].GetSources(), 1)
+}
+
+func TestWhoAskedIsKnownAcrossRequests(t *testing.T) {
+	t.Parallel()
+	r := reader()
+	r.Recall = otlp.NewRecall()
+	early := agent(2, 1, "What leak?", "100 ppmv")
+	batch := r.Traces(request(early))
+	require.Empty(t, batch.Interactions)
+	sent := proto.Clone(batch.Events[0].Message)
+	server := span(1, 9, "gen_ai.conversation.id", "c-1", "user.id", "ann")
+	server.Kind = tracepb.Span_SPAN_KIND_SERVER
+	all := interactions(r.Traces(request(server)))
+	require.Len(t, all, 1)
+	require.Equal(t, "c-1", all[0].GetThreadId(), "a conversation is kept together in datasets")
+	require.Equal(t, "ann", all[0].GetOrigin().GetUserId())
+	require.True(t, proto.Equal(sent, batch.Events[0].Message), "it may be on its way still")
 }
 
 // TestTraceAcrossRequestsLacksItsSources says what the package comment says of a reader that remembers nothing.

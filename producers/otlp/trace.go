@@ -32,27 +32,30 @@ func byTrace(all []*span) []trace {
 // share gives every span of the trace what only some of them say: who asked, and in which conversation. Readers do not
 // join for it.
 func (t trace) share() {
-	var known event.Origin
-	var thread string
+	known, thread := t.common()
 	for _, s := range t {
-		o := s.GetOrigin()
-		known.UserId = cmp.Or(known.GetUserId(), o.GetUserId())
-		known.SessionId = cmp.Or(known.GetSessionId(), o.GetSessionId())
-		known.Environment = cmp.Or(known.GetEnvironment(), o.GetEnvironment())
-		if known.Tags == nil {
-			known.Tags = o.GetTags()
-		}
+		complete(s.GetOrigin(), known)
+		s.ThreadId = cmp.Or(s.GetThreadId(), thread)
+	}
+}
+
+// common is who asked, and in which conversation, as far as a span of the trace says so.
+func (t trace) common() (known *event.Origin, thread string) {
+	known = &event.Origin{}
+	for _, s := range t {
+		complete(known, s.GetOrigin())
 		thread = cmp.Or(thread, s.GetThreadId())
 	}
-	for _, s := range t {
-		o := s.GetOrigin()
-		o.UserId = cmp.Or(o.GetUserId(), known.GetUserId())
-		o.SessionId = cmp.Or(o.GetSessionId(), known.GetSessionId())
-		o.Environment = cmp.Or(o.GetEnvironment(), known.GetEnvironment())
-		if o.Tags == nil {
-			o.Tags = known.GetTags()
-		}
-		s.ThreadId = cmp.Or(s.GetThreadId(), thread)
+	return known, thread
+}
+
+// complete fills in what o does not say.
+func complete(o, from *event.Origin) {
+	o.UserId = cmp.Or(o.GetUserId(), from.GetUserId())
+	o.SessionId = cmp.Or(o.GetSessionId(), from.GetSessionId())
+	o.Environment = cmp.Or(o.GetEnvironment(), from.GetEnvironment())
+	if o.Tags == nil {
+		o.Tags = from.GetTags()
 	}
 }
 

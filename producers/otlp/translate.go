@@ -71,7 +71,7 @@ func (r Reader) Traces(req *coltracepb.ExportTraceServiceRequest) Batch {
 		batch.Events = append(batch.Events, Event{s.SpanEnded, r.id(s.GetTraceId(), s.GetSpanId()), r.past(s.GetEndTime().AsTime())})
 	}
 	for _, t := range traces {
-		if in, from := r.Recall.whole(t, r.now()).interaction(); in != nil {
+		if in, from := r.Recall.whole(r.Tenant, t, r.now()).interaction(); in != nil {
 			batch.Interactions = append(batch.Interactions, Event{in, r.id(in.GetTraceId(), from.GetSpanId(), "interaction"), r.past(from.GetEndTime().AsTime())})
 		}
 	}
