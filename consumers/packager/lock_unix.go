@@ -18,15 +18,16 @@ import (
 // lockPause is how often a lock that another process holds is asked for.
 const lockPause = 200 * time.Millisecond
 
-// lock keeps two processes of this machine, such as a command beside the running system, from one folder. The file
-// lies beside the folder, which may be emptied. The system lets go of it when the process dies.
-func (p *Packager) lock(ctx context.Context, dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return nil, fmt.Errorf("making %s: %w", filepath.Dir(dir), err)
+// lock keeps to one packaging at a time in all processes of this machine, such as a command beside the running system:
+// Ollama loses files of a model that it is creating when another one that has the same is deleted. The system lets go
+// of the lock when the process dies.
+func (p *Packager) lock(ctx context.Context) (unlock func(), err error) {
+	if err := os.MkdirAll(p.cfg.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making %s: %w", p.cfg.Dir, err)
 	}
-	f, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(p.cfg.Dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
+		return nil, fmt.Errorf("locking %s: %w", p.cfg.Dir, err)
 	}
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
@@ -37,7 +38,7 @@ func (p *Packager) lock(ctx context.Context, dir string) (unlock func(), err err
 			err = broker.Pause(ctx, lockPause)
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("locking %s: %w", dir, err), f.Close())
+			return nil, errors.Join(fmt.Errorf("locking %s: %w", p.cfg.Dir, err), f.Close())
 		}
 	}
 }

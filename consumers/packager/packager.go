@@ -68,7 +68,8 @@ func (p *Packager) pack(ctx context.Context, trained *event.ModelTrained, opts O
 		return nil, fail(ReasonAdapterMissing, "train again", "the names %q and %q are no folders", trained.GetModel(), trained.GetVersion())
 	}
 	f := p.cfg.folder(trained.GetModel(), trained.GetVersion())
-	unlock, err := p.lock(ctx, string(f))
+	opts.report("waiting for another packaging", 0, 0)
+	unlock, err := p.lock(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -112,6 +112,8 @@ func refusal(path string, status int, text string) error {
 		kind = ErrDiskFull
 	case status == http.StatusNotFound:
 		kind = ErrNotFound
+	case strings.Contains(lower, "no such file or directory"):
+		kind = ErrLost
 	}
 	return fmt.Errorf("%w: %s %d: %s", kind, path, status, text)
 }

@@ -16,9 +16,11 @@ var (
 	ErrUnreachable = errors.New("Ollama does not answer")
 	ErrNotFound    = errors.New("Ollama has no such model")
 	ErrDiskFull    = errors.New("Ollama's disk is full")
-	ErrRefused     = errors.New("Ollama refuses")
-	ErrUnfinished  = errors.New("Ollama ended its answer without saying success")
-	ErrUnsafe      = errors.New("not sent to Ollama, it would go wrong there without a word")
+	// ErrLost is what a create ends with when another model that has the same files is deleted meanwhile.
+	ErrLost       = errors.New("Ollama lost a file that it was using; try again")
+	ErrRefused    = errors.New("Ollama refuses")
+	ErrUnfinished = errors.New("Ollama ended its answer without saying success")
+	ErrUnsafe     = errors.New("not sent to Ollama, it would go wrong there without a word")
 )
 
 // Client reaches one Ollama.
