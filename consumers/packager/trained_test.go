@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func train(t *testing.T, python, style, method string) *event.ModelTrained {
 	for split, rows := range map[string]int{"train": 8, "heldout": 2} {
 		var b bytes.Buffer
 		for i := range rows {
-			require.NoError(t, json.NewEncoder(&b).Encode(map[string]any{"id": fmt.Sprint(i), "tier": "gold", "messages": []map[string]string{
+			require.NoError(t, json.NewEncoder(&b).Encode(map[string]any{"id": strconv.Itoa(i), "tier": "gold", "messages": []map[string]string{
 				{"role": "system", "content": "Answer from the context."},
 				{"role": "user", "content": fmt.Sprintf("Context:\n[a] Limits: \"<%d>\"\n\nQuestion: what is the limit — of valve %d?", i*10, i)},
 				{"role": "assistant", "content": fmt.Sprintf("The limit is %d [a].", i*10)},
