@@ -30,6 +30,7 @@ func FuzzMatchesAreInOrderAndTextStaysText(f *testing.F) {
 	f.Add("\\")
 	f.Add(`{"a":"\u003cbob@example.com\u003e\n+49 30 901820"}`)
 	f.Add(`[4111111111111111,"x: 4111111111111111, "]`)
+	f.Add(`{"a":-4111111111111111,"token":-12345678e9,"b":"\ud83d\ude00ann\u0040example.com\ud83d \/"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		last := 0
 		for _, m := range mask.Find(text) {

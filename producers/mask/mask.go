@@ -4,12 +4,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"slices"
 	"strings"
 )
 
 // Version names the recognisers. It changes with every change of what they find.
-const Version = "mask-1"
+const Version = "mask-2"
 
 // Masker masks events. New returns one; it is safe for concurrent use. A nil Masker masks nothing.
 type Masker struct {
@@ -37,12 +38,12 @@ func New(cfg Config) (*Masker, error) {
 	return m, nil
 }
 
-// Text masks what takes the place of a question, as the setting of queries says. JSON stays JSON.
-func (m *Masker) Text(s string) string {
-	if m == nil {
-		return s
+// JSON masks a JSON text that takes the place of a question, as the setting of queries says. It stays JSON.
+func (m *Masker) JSON(raw []byte) []byte {
+	if m == nil || len(raw) == 0 || !m.cfg.Queries.active() {
+		return raw
 	}
-	return m.text(s, m.cfg.Queries)
+	return []byte(m.masked(unescape(string(raw)), m.cfg.Queries, true))
 }
 
 // text replaces what the recognisers find.
@@ -50,6 +51,14 @@ func (m *Masker) text(s string, mode Mode) string {
 	if !mode.active() {
 		return s
 	}
+	isJSON := looksJSON(s)
+	if isJSON && escapes(s) && json.Valid([]byte(s)) {
+		s = unescape(s)
+	}
+	return m.masked(s, mode, isJSON)
+}
+
+func (m *Masker) masked(s string, mode Mode, isJSON bool) string {
 	found := find(s, m.kinds)
 	if len(found) == 0 {
 		return s
@@ -57,18 +66,19 @@ func (m *Masker) text(s string, mode Mode) string {
 	var (
 		b      strings.Builder
 		last   int
-		isJSON = looksJSON(s)
 		quoted bool
 	)
 	b.Grow(len(s))
 	for _, f := range found {
+		mark := m.mark(f.Kind, s[f.Start:f.End], mode)
+		if isJSON && !inString(s[last:f.Start], quoted) {
+			if from, to := literal(s, f); from >= last {
+				f.Start, f.End, mark = from, to, `"`+mark+`"` // a number of a JSON text becomes a string of it
+			}
+		}
 		between := s[last:f.Start]
 		b.WriteString(between)
 		quoted = inString(between, quoted)
-		mark := m.mark(f.Kind, s[f.Start:f.End], mode)
-		if isJSON && !quoted && onlyDigits(s[f.Start:f.End]) {
-			mark = `"` + mark + `"` // a number of a JSON text becomes a string of it
-		}
 		b.WriteString(mark)
 		last = f.End
 	}
@@ -105,23 +115,3 @@ func canonical(k Kind, value string) string {
 		return value
 	}
 }
-
-func looksJSON(s string) bool {
-	s = strings.TrimLeft(s, " \t\r\n")
-	return strings.HasPrefix(s, "{") || strings.HasPrefix(s, "[")
-}
-
-// inString says whether a JSON text is within a string after s, given whether it was before.
-func inString(s string, quoted bool) bool {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
-			quoted = !quoted
-		}
-	}
-	return quoted
-}
-
-func onlyDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }

@@ -1,6 +1,7 @@
 package mask_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -104,6 +105,43 @@ func TestNumbersOfJSONBecomeStringsOfJSON(t *testing.T) {
 	t.Parallel()
 	in := `{"card": 4111111111111111, "note": "card: 4111111111111111, please"}`
 	require.JSONEq(t, `{"card": "[CARD]", "note": "card: [CARD], please"}`, masked(t, mask.Mask, in))
+}
+
+func TestNoEscapeHidesPersonalData(t *testing.T) {
+	t.Parallel()
+	m, err := mask.New(mask.Config{Queries: mask.Mask})
+	require.NoError(t, err)
+	for given, want := range map[string]string{
+		`{"a":"ann\u0040example.com"}`:                  `{"a":"[EMAIL]"}`,
+		`{"a":"call \u002B49 170 1234567 now"}`:         `{"a":"call [PHONE] now"}`,
+		`{"a":"J\u00fcrgen@example.com\u2028\n\""}`:     "{\"a\":\"[EMAIL]\u2028\\n\\\"\"}",
+		`{"a":"0171\/1234567"}`:                         `{"a":"[PHONE]"}`,
+		`{"a":"\u003cann@example.com\u003e"}`:           `{"a":"<[EMAIL]>"}`,
+		`{"a":"\ud83d\ude00\ud83d ann@example.com\\u"}`: `{"a":"😀\ud83d [EMAIL]\\u"}`,
+		`"ann\u0040example.com"`:                        `"[EMAIL]"`,
+		`{"a":"\u0022\u005c\u000a"}`:                    `{"a":"\u0022\u005c\u000a"}`,
+	} {
+		out := string(m.JSON([]byte(given)))
+		require.Equal(t, want, out)
+		require.True(t, json.Valid([]byte(out)), out)
+	}
+	require.NotContains(t, masked(t, mask.Mask, `{"a":"ann\u0040example.com"}`), "ann", "a span's too")
+	require.Equal(t, `[1] a\u0040b and [EMAIL]`, masked(t, mask.Mask, `[1] a\u0040b and ann@example.com`), "this is no JSON")
+}
+
+func TestNumbersStayValuesOfJSON(t *testing.T) {
+	t.Parallel()
+	m, err := mask.New(mask.Config{Queries: mask.Mask})
+	require.NoError(t, err)
+	for given, want := range map[string]string{
+		`{"a":-4111111111111111}`:                    `{"a":"[CARD]"}`,
+		`[4111111111111111,-4111111111111111,"x"]`:   `["[CARD]","[CARD]","x"]`,
+		`4111111111111111`:                           `"[CARD]"`,
+		`{"token":-12345678e9,"password": 12345E+6}`: `{"token":"[SECRET]","password": "[SECRET]"}`,
+	} {
+		out := string(m.JSON([]byte(given)))
+		require.Equal(t, want, out)
+	}
 }
 
 func TestHashNeedsItsKey(t *testing.T) {

@@ -51,10 +51,7 @@ func unmarshal(data []byte, into any) error {
 // masked takes personal data out of what a client writes into a thread: this server is the edge for it, and what is
 // stored here reaches the log with the run's spans and its answer.
 func (s *Server) masked(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return raw
-	}
-	return json.RawMessage(s.masker.Text(string(raw)))
+	return s.masker.JSON(raw)
 }
 
 // maskCommand leaves the answers of people alone: a tool would run with marks for its arguments.

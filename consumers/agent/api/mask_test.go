@@ -21,6 +21,7 @@ func TestPersonalDataIsMaskedBeforeAnythingIsStored(t *testing.T) {
 	for _, line := range [][2]string{
 		{"/runs/wait", `{"assistant_id":"agent","input":{"messages":[{"role":"user","content":"Write to\nbob@example.com, IBAN DE89 3704 0044 0532 0130 00"}]}}`},
 		{"/state", `{"values":{"messages":[{"role":"user","content":"or to cid@example.com"}]}}`},
+		{"/state", `{"values":{"messages":[{"role":"user","content":"or to eve\u0040example.com"}]}}`},
 		{"/runs/wait", `{"assistant_id":"agent","command":{"update":{"messages":[{"role":"user","content":"or to dan@example.com"}]},"goto":"thought"}}`},
 	} {
 		got := call(t, "POST", url+"/threads/"+id+line[0], line[1])
