@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,9 +12,6 @@ import (
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
 )
-
-// errWatched ends the following of a job that has ended.
-var errWatched = errors.New("the job has ended")
 
 func watchTrainCommand(c *cli) *cobra.Command {
 	return jsonFlag(c, &cobra.Command{
@@ -40,13 +36,14 @@ func (c *cli) watchTraining(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	w := &trainWatch{cli: c, id: s.ID, fold: trainer.NewFold(c.cfg.Trainer.Dataset)}
-	cfg := broker.FollowConfig{Topics: trainer.Topics(), CaughtUp: func() { w.live = true; w.err = w.show() }}
-	err = b.Follow(ctx, cfg, w.take)
-	if errors.Is(err, errWatched) {
-		return w.err
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	w := &trainWatch{cli: c, id: s.ID, fold: trainer.NewFold(c.cfg.Trainer.Dataset), end: end}
+	err = b.Follow(ctx, broker.FollowConfig{Topics: trainer.Topics(), CaughtUp: w.caughtUp}, w.take)
+	if err != nil {
+		return err
 	}
-	return err
+	return w.err
 }
 
 // trainWatch shows one job. Before it has caught up it only reads.
@@ -59,21 +56,28 @@ type trainWatch struct {
 	drawn bool
 	said  string
 	err   error
+	end   context.CancelFunc
+}
+
+func (w *trainWatch) caughtUp() {
+	w.live = true
+	w.look()
 }
 
 func (w *trainWatch) take(r event.Record) error {
-	if w.err != nil { // it had ended before
-		return errWatched
-	}
 	w.fold.Take(r)
-	if !w.live {
-		return nil
-	}
-	w.err = w.show()
-	if s, err := w.fold.Find(w.id); err == nil && s.Ended() {
-		return errWatched
+	if w.live {
+		w.look()
 	}
 	return nil
+}
+
+// look ends the following once the job has ended.
+func (w *trainWatch) look() {
+	w.err = w.show()
+	if s, err := w.fold.Find(w.id); err != nil || s.Ended() {
+		w.end()
+	}
 }
 
 func (w *trainWatch) show() error {
