@@ -35,7 +35,7 @@ func (c *Client) Chat(ctx context.Context, r Request, piece func(Piece)) (Answer
 		}
 		return nil
 	})
-	if err == nil && !done {
+	if err == nil && !done && out.Text == "" { // with a text it gave up on a model that repeats itself: a cut connection is an error above
 		err = fmt.Errorf("asking %s: %w", r.Model, ErrUnfinished)
 	}
 	return out, err

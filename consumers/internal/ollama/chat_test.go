@@ -30,15 +30,33 @@ func TestChatHandsOverAnAnswerAsItIsWritten(t *testing.T) {
 	require.Positive(t, a.Tokens)
 }
 
-func TestChatThatBreaksOffIsNoAnswer(t *testing.T) {
-	t.Parallel()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintln(w, `{"message":{"role":"assistant","content":"half"},"done":false}`)
-	}))
+func chatWith(t *testing.T, serve http.HandlerFunc) (ollama.Answer, error) {
+	t.Helper()
+	s := httptest.NewServer(serve)
 	t.Cleanup(s.Close)
 	c, err := ollama.New(s.URL)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	_, err = c.Chat(t.Context(), ollama.Request{Model: "m:1"}, nil)
+	return c.Chat(t.Context(), ollama.Request{Model: "m:1"}, nil)
+}
+
+func TestChatThatBreaksOffIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	_, err := chatWith(t, func(http.ResponseWriter, *http.Request) {})
 	require.ErrorIs(t, err, ollama.ErrUnfinished)
+	_, err = chatWith(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, `{"message":{"role":"assistant","content":"half"},"done":false}`)
+		panic(http.ErrAbortHandler) // the connection is cut
+	})
+	require.Error(t, err)
+}
+
+// Ollama ends the stream without a last line when a model repeats a token more than 30 times.
+func TestChatOfAModelThatRepeatsItselfIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	a, err := chatWith(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, `{"message":{"role":"assistant","content":"as as"},"done":false}`)
+	})
+	require.NoError(t, err)
+	require.Equal(t, ollama.Answer{Text: "as as"}, a)
 }
