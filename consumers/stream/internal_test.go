@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/ragline/ragline/schemas/event"
 )
@@ -193,4 +194,18 @@ func newTestConsumer(t *testing.T) *Consumer {
 	c := &Consumer{member: &member{cfg: Config{MaxGap: 1000}, group: "agent", metrics: metrics, account: budget.open()}, parts: map[*claim]*partition{}}
 	t.Cleanup(c.account.close)
 	return c
+}
+
+func TestAFewRecordsDoNotHoldTheMemoryOfMany(t *testing.T) {
+	t.Parallel()
+	var r recycler
+	for range 10 { // under the race detector a pool loses some
+		r.PutRecords(make([]kgo.Record, 10_000))
+	}
+	for range 10 {
+		require.Less(t, cap(r.GetRecords(1)), 1000, "a partition that waits would hold megabytes for each record")
+	}
+	for range 10 {
+		require.GreaterOrEqual(t, cap(r.GetRecords(9_000)), 9_000)
+	}
 }

@@ -17,12 +17,21 @@ type recycler struct{ records sync.Pool }
 
 var _ kgo.PoolRecords = (*recycler)(nil)
 
+// GetRecords does not give much for few: a single record would hold the memory of thousands as long as it waits, and the
+// budget counts its bytes only.
 func (r *recycler) GetRecords(n int) []kgo.Record {
-	if rs, ok := r.records.Get().(*[]kgo.Record); ok && cap(*rs) >= n {
+	rs, ok := r.records.Get().(*[]kgo.Record)
+	switch {
+	case ok && cap(*rs) > slack*n:
+		r.records.Put(rs)
+	case ok && cap(*rs) >= n:
 		return *rs
 	}
 	return make([]kgo.Record, n)
 }
+
+// slack is how many times what is needed memory that is used again may be.
+const slack = 4
 
 func (r *recycler) PutRecords(rs []kgo.Record) { r.records.Put(&rs) }
 
