@@ -29,7 +29,9 @@ func (r *reader) Name() string { return "sink" }
 
 func placeOf(e event.Record) string { return fmt.Sprint(e.Partition, "/", e.Offset) }
 
-func sayAll(e event.Record) string { return fmt.Sprint(string(e.Key), string(e.Value), e.Timestamp, e.Headers) }
+func sayAll(e event.Record) string {
+	return fmt.Sprint(string(e.Key), string(e.Value), e.Timestamp, e.Headers)
+}
 
 func (r *reader) HandleBatch(_ context.Context, b stream.Batch) error {
 	r.mu.Lock()
