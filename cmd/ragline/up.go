@@ -12,6 +12,7 @@ import (
 	"github.com/ragline/ragline/cmd/internal/app"
 	"github.com/ragline/ragline/cmd/internal/demo"
 	"github.com/ragline/ragline/consumers/dataset"
+	"github.com/ragline/ragline/consumers/trainer"
 	"github.com/ragline/ragline/consumers/warehouse"
 	"github.com/ragline/ragline/producers/sdk"
 )
@@ -50,6 +51,8 @@ func (s show) check(cfg app.Config) error {
 		return usagef("--train goes on from the demo: give --demo, too")
 	case s.train && cfg.Trainer.BaseModel == "":
 		return usagef("--train needs a base model: set RAGLINE_TRAINER_BASE_MODEL to its folder, or try make factory")
+	case s.train && !trainer.Ready(cfg.Trainer):
+		return usagef("--train needs the training environment: run make trainer-env")
 	case s.train && cfg.Agent.LLM.Provider != "promoted":
 		return usagef("--train asks the new model: set RAGLINE_LLM_PROVIDER=promoted")
 	}
@@ -155,7 +158,7 @@ func (c *cli) demo(ctx context.Context, s *app.System, train bool) error {
 	}
 	d := demo.Demo{
 		Broker: s.Broker(), Client: client, Pack: s.Pack(), Builder: builder, Out: c.out,
-		Knowledge: c.cfg.Knowledge, Tenant: c.cfg.General.Tenant, Train: train,
+		Knowledge: c.cfg.Knowledge, Tenant: c.cfg.General.Tenant, Train: train, Trainer: c.cfg.Trainer,
 	}
 	if c.cfg.ClickHouse.URL != "" {
 		if d.Warehouse, err = warehouse.Open(c.cfg.ClickHouse, c.logger()); err != nil {

@@ -88,6 +88,12 @@ func NewForecast(cfg Config, ready *event.DatasetReady, d Device) (Forecast, err
 	return f, nil
 }
 
+// Ready says whether the program that trains is there, without asking it.
+func Ready(cfg Config) bool {
+	_, ok := FindEnvironment(cfg)
+	return ok || cfg.Engine != engineLocal
+}
+
 // Probe asks the training environment what it computes on. Without one it is this machine's CPU, and ok is false.
 func Probe(ctx context.Context, cfg Config) (d Device, ok bool) {
 	d, err := (&local{cfg: cfg}).device(ctx, "")

@@ -9,6 +9,7 @@ import (
 	"github.com/ragline/ragline/cmd/internal/term"
 	"github.com/ragline/ragline/consumers/dataset"
 	"github.com/ragline/ragline/consumers/domain"
+	"github.com/ragline/ragline/consumers/trainer"
 	"github.com/ragline/ragline/consumers/warehouse"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/producers/knowledge"
@@ -29,6 +30,8 @@ type Demo struct {
 	Tenant    string
 	// Train goes on after the dataset: feedback for good answers, and the wait for the trained model, which is then asked.
 	Train bool
+	// Trainer is how the trainer is set, which Train waits for.
+	Trainer trainer.Config
 }
 
 // questionTimeout bounds the wait for one answer. An answer takes milliseconds without a model and seconds with one.
@@ -51,7 +54,7 @@ func (d *Demo) Run(ctx context.Context) error {
 	}
 	d.Out.Linef("dataset %s in %s\n", d.Out.Bold(ready.GetDatasetId()), ready.GetUri())
 	if d.Train {
-		if err := d.train(ctx, ready.GetDatasetId()); err != nil {
+		if err := d.train(ctx, ready); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ragline/ragline/cmd/internal/term"
+	"github.com/ragline/ragline/consumers/trainer"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/producers/sdk"
 	"github.com/ragline/ragline/schemas/event"
@@ -23,7 +24,7 @@ var errStop = errors.New("stop")
 type factory struct {
 	out     *term.Printer
 	dataset string
-	// job and version are known once the log names them.
+	// job is the one that the trainer makes of the dataset, until the log names another one. version is known once the log names it.
 	job, version string
 	promoted     *event.ModelPromoted
 	refusal      error
@@ -35,9 +36,14 @@ const stepEvery = 2 * time.Second
 
 // follow prints what becomes of a dataset until a model that was trained on it is promoted. It returns ErrNotPromoted with
 // the reason when none will be.
-func (d *Demo) follow(ctx context.Context, datasetID string) (*event.ModelPromoted, error) {
-	f := &factory{out: d.Out, dataset: datasetID}
-	err := d.Broker.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Training, topic.Models}}, f.take)
+func (d *Demo) follow(ctx context.Context, ready *event.DatasetReady) (*event.ModelPromoted, error) {
+	// A job that fails before it starts never names its dataset in the log.
+	job, err := trainer.NewJob(d.Trainer, ready)
+	if err != nil {
+		return nil, err
+	}
+	f := &factory{out: d.Out, dataset: ready.GetDatasetId(), job: job.ID}
+	err = d.Broker.Follow(ctx, broker.FollowConfig{Topics: []string{topic.Training, topic.Models}}, f.take)
 	switch {
 	case errors.Is(err, errStop) && f.refusal == nil:
 		return f.promoted, nil
@@ -63,7 +69,7 @@ func (f *factory) take(r event.Record) error {
 	return nil
 }
 
-// isTraining learns the job from the first event that names the dataset.
+// isTraining learns of another job, such as one with settings of before, from an event that names the dataset.
 func (f *factory) isTraining(m interface{ GetJobId() string }) bool {
 	if named, ok := m.(interface{ GetDatasetId() string }); ok && named.GetDatasetId() == f.dataset {
 		f.job = m.GetJobId()
@@ -88,7 +94,7 @@ func (f *factory) training(e event.Event) error {
 	case *event.TrainingFinished:
 		f.out.Linef("trained   in %s, loss %.3f, held-out loss %.3f", time.Duration(m.GetSeconds())*time.Second, m.GetTrainLoss(), m.GetEvalLoss())
 	case *event.TrainingBlocked:
-		return f.refuse(fmt.Errorf("training waits (%s): run %s", m.GetReason(), m.GetCommand()))
+		f.out.Linef("training  waits (%s): run %s; it goes on by itself", m.GetReason(), m.GetCommand())
 	case *event.TrainingFailed:
 		return f.refuse(fmt.Errorf("training failed (%s): %s", m.GetReason(), m.GetMessage()))
 	case *event.ModelTrained:
@@ -143,8 +149,8 @@ func (d *Demo) approve(ctx context.Context, a *sdk.Answer, all []*event.ScoreGiv
 }
 
 // train waits for the model that is trained on a dataset to be promoted, and asks it.
-func (d *Demo) train(ctx context.Context, datasetID string) error {
-	promoted, err := d.follow(ctx, datasetID)
+func (d *Demo) train(ctx context.Context, ready *event.DatasetReady) error {
+	promoted, err := d.follow(ctx, ready)
 	if err != nil {
 		return err
 	}
