@@ -112,7 +112,9 @@ func (t *Trainer) follow(ctx context.Context, records chan<- event.Record, caugh
 
 // react owns the fold and the queues. It waits for the jobs before it returns.
 func (t *Trainer) react(ctx context.Context, records <-chan event.Record, caughtUp <-chan struct{}) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer t.stop()
+	defer cancel()
 	look := time.NewTicker(t.cfg.Poll)
 	defer look.Stop()
 	ready := false
@@ -170,7 +172,8 @@ func (t *Trainer) end(r *run) {
 	case StatusFinished:
 		s.Status, s.trained = StatusFinished, true
 	case StatusFailed:
-		if !s.Ended() {
+		// Whoever canceled it has said so in the log, where it may have been asked for again since.
+		if !s.Ended() && r.reason != ReasonCanceled {
 			s.Status, s.Reason = StatusFailed, r.reason
 		}
 	}

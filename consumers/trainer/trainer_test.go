@@ -172,6 +172,18 @@ func TestJobThatWasAskedForStartsAgainFromItsCheckpoint(t *testing.T) {
 	require.ErrorIs(t, err, ErrEnded)
 }
 
+func TestJobThatWasAskedForWhileItsWorkerEndsIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	b := setup(t, behaviour{Steps: 1})
+	tr, j := b.trainer(t), b.job(t, dataset(t, "one", 5))
+	s := tr.fold.job(j.ID)
+	s.start(&event.TrainingStarted{JobId: j.ID}, time.Now())
+	s.fail(&event.TrainingFailed{JobId: j.ID, Reason: ReasonCanceled}, time.Now())
+	s.block(&event.TrainingBlocked{JobId: j.ID, Reason: ReasonQueued}, time.Now()) // before the worker has ended
+	tr.end(&run{job: j, cancel: func(error) {}, status: StatusFailed, reason: ReasonCanceled})
+	require.Equal(t, StatusQueued, s.Status)
+}
+
 func TestJobWaitsForTheEnvironmentAndStartsByItself(t *testing.T) {
 	t.Parallel()
 	b := setup(t, behaviour{Steps: 1})
