@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,6 +31,21 @@ func TestEvaluatorDriftComparesWithTheWeekBefore(t *testing.T) {
 		`{"day":"2026-11-23","evaluator_versions":["1"],"scores":1,"mean":1,"mean_before":0.5,"shift":0.5,"shift_in_deviations":null}`,
 	}, b.rows(t, "SELECT day, evaluator_versions, scores, mean, mean_before, shift, shift_in_deviations FROM evaluator_drift LIMIT 2"))
 	require.Equal(t, []string{`{"mean_before":null}`}, b.rows(t, "SELECT mean_before FROM evaluator_drift WHERE day = '2026-11-15'"))
+}
+
+// A model that is judged before it answers says nothing about the answers that people were given.
+func TestScoresOfTheGateCountNowhere(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	for i, origin := range []*event.Origin{{Environment: "production"}, {Environment: event.EnvironmentGate}} {
+		s.happened(&event.InteractionCaptured{TraceId: trace(i + 1), Question: fmt.Sprint("q", i+1), Answer: "a", Model: "m", Origin: origin})
+	}
+	s.happened(score(1, "grounding", 0.75, event.Direction_DIRECTION_HIGHER_IS_BETTER))
+	s.happened(score(2, "grounding", 0.25, event.Direction_DIRECTION_HIGHER_IS_BETTER))
+	b := s.stored()
+	require.Equal(t, []string{`{"scores":1,"mean":0.75}`}, b.rows(t, "SELECT scores, mean FROM score_means"))
+	require.Equal(t, []string{`{"scores":1,"mean":0.75}`}, b.rows(t, "SELECT scores, mean FROM evaluator_drift"))
+	require.Equal(t, []string{`{"question":"q1"}`}, b.rows(t, "SELECT question FROM worst_answers"))
 }
 
 func TestModelVersionsKnowWhichOneAnswers(t *testing.T) {

@@ -51,6 +51,7 @@ FROM
         (
             SELECT time, tenant, name, evaluator, evaluator_version, value, passed
             FROM scores
+            WHERE (tenant, trace_id) NOT IN (SELECT tenant, trace_id FROM interactions WHERE environment = 'gate')
             LIMIT 1 BY event_id
         )
         GROUP BY day, tenant, name, evaluator
@@ -59,4 +60,4 @@ FROM
 )
 WHERE with_value > 0
 ORDER BY day DESC, tenant, name, evaluator
-COMMENT 'Mean of each measure and day beside the mean of the seven days before. A shift with a new evaluator version is the evaluator''s, one without is the answers''. Repeats count once.';
+COMMENT 'Mean of each measure and day beside the mean of the seven days before. A shift with a new evaluator version is the evaluator''s, one without is the answers''. Repeats count once. Answers of models that are being judged before they answer (environment gate) are left out.';

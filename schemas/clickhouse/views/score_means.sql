@@ -29,8 +29,9 @@ FROM
 (
     SELECT tenant, name, evaluator, evaluator_version, direction, value, passed, state
     FROM scores
+    WHERE (tenant, trace_id) NOT IN (SELECT tenant, trace_id FROM interactions WHERE environment = 'gate')
     LIMIT 1 BY event_id
 )
 GROUP BY tenant, name, evaluator, evaluator_version
 ORDER BY tenant, name, evaluator, evaluator_version
-COMMENT 'Mean of each measure, repeats counted once. A score without a finite value counts, but not in the mean.';
+COMMENT 'Mean of each measure, repeats counted once. A score without a finite value counts, but not in the mean. Answers of models that are being judged before they answer (environment gate) are left out.';

@@ -25,6 +25,7 @@ FROM
 (
     SELECT time, tenant, trace_id, question, answer, model
     FROM interactions
+    WHERE environment != 'gate'
     ORDER BY time DESC
     LIMIT 1 BY tenant, trace_id
 ) AS i
@@ -57,4 +58,4 @@ INNER JOIN
     GROUP BY tenant, trace_id
 ) AS s ON i.tenant = s.tenant AND i.trace_id = s.trace_id
 ORDER BY goodness, time DESC, trace_id
-COMMENT 'Interactions with their worst score first. goodness turns every measure so that 1 is good; only scores from 0 to 1 take part, and of a measure that was given again only the latest.';
+COMMENT 'Interactions with their worst score first. goodness turns every measure so that 1 is good; only scores from 0 to 1 take part, and of a measure that was given again only the latest. Answers of models that are being judged before they answer (environment gate) are left out.';
