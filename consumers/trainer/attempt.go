@@ -144,6 +144,9 @@ func (a *attempt) try(ctx context.Context) error {
 // prepare checks everything that can be checked without a worker, so that wrong input fails at once, also where the
 // environment is missing.
 func (a *attempt) prepare(ctx context.Context) (Estimate, Device, error) {
+	if err := a.job.fetch(ctx); err != nil {
+		return Estimate{}, Device{}, err
+	}
 	data, err := a.job.verify()
 	if err != nil {
 		return Estimate{}, Device{}, err

@@ -11,6 +11,7 @@
 //
 //   - before config.json is renamed into place: the dataset is untrained, and the next start makes the job again.
 //   - between config.json and training.started: the same; the file is overwritten with equal bytes.
+//   - while a dataset is copied from a bucket: files that are not the announced ones, which are copied again.
 //   - while the worker runs: the kernel asks the worker to end, and it saves a checkpoint. The next start waits for
 //     it, or kills it after the grace: it finds it by worker.lock, which the worker inherited. Then the job goes on from its last
 //     checkpoint, with another training.started that says from which step.

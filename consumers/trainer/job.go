@@ -72,7 +72,7 @@ func NewJob(cfg Config, ready *event.DatasetReady) (Job, error) {
 		return Job{}, fmt.Errorf("finding base model: %w", err)
 	}
 	j := Job{
-		DatasetID: ready.GetDatasetId(), DatasetURI: ready.GetUri(), DatasetDir: folderOf(ready.GetUri()),
+		DatasetID: ready.GetDatasetId(), DatasetURI: ready.GetUri(),
 		ManifestSHA256: ready.GetManifestSha256(), BaseModel: cfg.BaseName, BasePath: base, BaseRevision: cfg.BaseRevision,
 		Settings: cfg.settings(),
 	}
@@ -92,8 +92,16 @@ func NewJob(cfg Config, ready *event.DatasetReady) (Job, error) {
 	if err != nil {
 		return Job{}, fmt.Errorf("finding folder of jobs: %w", err)
 	}
-	j.OutputDir = filepath.Join(dir, j.ID)
+	j.place(dir)
 	return j, nil
+}
+
+// place says where the job's folder is, and its dataset: where it was announced, or a copy beside what comes out.
+func (j *Job) place(dir string) {
+	j.OutputDir = filepath.Join(dir, j.ID)
+	if j.DatasetDir = folderOf(j.DatasetURI); j.DatasetDir == "" {
+		j.DatasetDir = j.path(datasetName)
+	}
 }
 
 // Version is the version of the model that comes out of the job.
@@ -125,7 +133,7 @@ func loadJob(dir, id string) (Job, error) {
 	if j.ID != id || len(id) != 2*sha256.Size {
 		return j, fmt.Errorf("%w: %s holds job %q", ErrNotFound, id, j.ID)
 	}
-	j.OutputDir = filepath.Join(dir, id) // the folder may have moved
+	j.place(dir) // the folder may have moved
 	return j, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"gocloud.dev/blob"
 
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/producers/broker"
@@ -33,6 +34,7 @@ func TestMain(m *testing.M) {
 			os.Exit(trainerProcess(os.Args[2]))
 		}
 	}
+	blob.DefaultURLMux().RegisterBucket("elsewhere", elsewhere{})
 	goleak.VerifyTestMain(m)
 }
 

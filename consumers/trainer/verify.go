@@ -32,11 +32,13 @@ type datasetFile struct {
 	SHA256 string `json:"sha256"`
 }
 
+// manifest is what training needs of manifest.json.
+type manifest struct {
+	Files []datasetFile `json:"files"`
+}
+
 // verify hashes the manifest and every file before anything is trained on.
 func (j Job) verify() (Corpus, error) {
-	if j.DatasetDir == "" {
-		return Corpus{}, fail(ReasonDataMissing, "the dataset is at %s: copy it to a folder and announce that, only file: addresses can be trained on", j.DatasetURI)
-	}
 	raw, err := os.ReadFile(filepath.Join(j.DatasetDir, "manifest.json"))
 	if err != nil {
 		return Corpus{}, fail(ReasonDataMissing, "%v: build the dataset again with `ragline dataset build --force`", err)
@@ -44,14 +46,12 @@ func (j Job) verify() (Corpus, error) {
 	if got := hexSum(raw); got != j.ManifestSHA256 {
 		return Corpus{}, fail(ReasonHashMismatch, "manifest.json of dataset %s has the SHA-256 %s, announced was %s: it was changed; build the dataset again with `ragline dataset build --force`", j.DatasetID, got, j.ManifestSHA256)
 	}
-	var manifest struct {
-		Files []datasetFile `json:"files"`
-	}
-	if err := json.Unmarshal(raw, &manifest); err != nil {
+	var m manifest
+	if err := json.Unmarshal(raw, &m); err != nil {
 		return Corpus{}, fail(ReasonHashMismatch, "manifest.json of dataset %s is no JSON (%v): build the dataset again", j.DatasetID, err)
 	}
 	var train Corpus
-	for _, f := range manifest.Files {
+	for _, f := range m.Files {
 		if err := j.verifyFile(f); err != nil {
 			return Corpus{}, err
 		}
@@ -67,7 +67,7 @@ func (j Job) verify() (Corpus, error) {
 
 func (j Job) verifyFile(f datasetFile) error {
 	if !filepath.IsLocal(f.Path) {
-		return fail(ReasonHashMismatch, "the manifest of dataset %s names %q, which is outside of its folder", j.DatasetID, f.Path)
+		return j.outside(f)
 	}
 	got, err := hashFile(filepath.Join(j.DatasetDir, f.Path))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,6 +80,10 @@ func (j Job) verifyFile(f datasetFile) error {
 		return fail(ReasonHashMismatch, "%s of dataset %s has the SHA-256 %s, the manifest says %s: it was changed; build the dataset again", f.Path, j.DatasetID, got, f.SHA256)
 	}
 	return nil
+}
+
+func (j Job) outside(f datasetFile) error {
+	return fail(ReasonHashMismatch, "the manifest of dataset %s names %q, which is outside of its folder", j.DatasetID, f.Path)
 }
 
 func hexSum(raw []byte) string {
