@@ -13,7 +13,7 @@ import (
 // upload copies a dataset to its place in a bucket. The manifest comes last: a place without one holds no dataset, and a
 // copy that was cut off is begun again by the next start, with the same bytes.
 func upload(ctx context.Context, info Info, uri string) (err error) {
-	b, err := bucket.Open(ctx, uri)
+	b, err := bucket.Create(ctx, uri)
 	if err != nil {
 		return err
 	}
