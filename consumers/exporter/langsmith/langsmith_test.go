@@ -80,6 +80,19 @@ func TestEveryTextArrivesAsItIs(t *testing.T) {
 	require.Len(t, ids, len(sent))
 }
 
+func TestSettingsOfAModelThatAreNoNumbersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	s := langsmithtest.New(t)
+	e := tracetest.Span(1)
+	e.Data.(*event.SpanEnded).Attributes = map[string]*event.AttributeValue{
+		"gen_ai.request.temperature": {Value: &event.AttributeValue_StringValue{StringValue: "0.7"}},
+		"gen_ai.request.max_tokens":  {Value: &event.AttributeValue_IntValue{IntValue: 9}},
+	}
+	send(t, open(t, s, nil), e)
+	require.NotContains(t, string(s.Runs()[0].Parts["extra"]), "ls_temperature", "zero would be another temperature")
+	require.Contains(t, string(s.Runs()[0].Parts["extra"]), `"ls_max_tokens":9`)
+}
+
 func TestScoreOfASpanIsAttachedToItsRunWhereItsPlaceIsKnown(t *testing.T) {
 	t.Parallel()
 	s := langsmithtest.New(t)

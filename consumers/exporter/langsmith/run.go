@@ -129,14 +129,11 @@ func appendMetadata(j []byte, s *event.SpanEnded, p place) []byte {
 		j = append(appendName(j, "orphan"), "true"...)
 	}
 	for _, name := range [...]string{"temperature", "max_tokens"} {
-		v, given := s.GetAttributes()["gen_ai.request."+name]
-		if !given {
-			continue
-		}
-		if n, whole := v.GetValue().(*event.AttributeValue_IntValue); whole {
-			j = appendNumber(j, "ls_"+name, n.IntValue)
-		} else {
-			j = appendFloat(j, "ls_"+name, v.GetDoubleValue())
+		switch v := s.GetAttributes()["gen_ai.request."+name].GetValue().(type) { // a text is no number
+		case *event.AttributeValue_IntValue:
+			j = appendNumber(j, "ls_"+name, v.IntValue)
+		case *event.AttributeValue_DoubleValue:
+			j = appendFloat(j, "ls_"+name, v.DoubleValue)
 		}
 	}
 	return appendUsage(j, s)

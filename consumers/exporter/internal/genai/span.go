@@ -191,14 +191,13 @@ func nanos(t *timestamppb.Timestamp) uint64 {
 // USD is an amount of picodollars in dollars, exactly.
 func USD(pico int64) string {
 	var room [32]byte
-	text := room[:0]
+	text, amount := room[:0], uint64(pico) //nolint:gosec // its size, below
 	if pico < 0 {
-		text = append(text, '-')
-		pico = -pico
+		text, amount = append(text, '-'), -amount // the lowest int64 has no positive one
 	}
-	text = strconv.AppendInt(text, pico/1e12, 10)
+	text = strconv.AppendUint(text, amount/1e12, 10)
 	whole := len(text)
-	text = strconv.AppendInt(text, pico%1e12+1e12, 10) // a one, and twelve digits
+	text = strconv.AppendUint(text, amount%1e12+1e12, 10) // a one, and twelve digits
 	text[whole] = '.'
 	return string(bytes.TrimRight(bytes.TrimRight(text, "0"), "."))
 }
