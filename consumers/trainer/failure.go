@@ -13,6 +13,7 @@ const (
 	ReasonRowTooLong    = "row_too_long"
 	ReasonEnvironment   = "environment_missing"
 	ReasonContradiction = "contradiction"
+	ReasonDiverged      = "diverged"
 	ReasonInternal      = "internal"
 	// ReasonCanceled is published by whoever cancels a job. The trainer obeys it.
 	ReasonCanceled   = "canceled"

@@ -21,9 +21,10 @@ type line struct {
 	TokensPerS float64 `json:"tok_s"`
 	VRAM       int64   `json:"vram_bytes"`
 	ETA        float64 `json:"eta_s"`
-	EvalLoss   float64 `json:"eval_loss"`
-	Reason     string  `json:"reason"`
-	Message    string  `json:"message"`
+	// EvalLoss is nil where it is no number.
+	EvalLoss *float64 `json:"eval_loss"`
+	Reason   string   `json:"reason"`
+	Message  string   `json:"message"`
 }
 
 // report turns the worker's lines into events. Publishing has a goroutine of its own: a Kafka that is away must not
@@ -62,7 +63,7 @@ func (r *report) take(text []byte) {
 		r.add(nil)
 	case "eval":
 		r.last.Step = max(r.last.Step, l.Step)
-		r.add(&l.EvalLoss)
+		r.add(l.EvalLoss)
 	}
 }
 

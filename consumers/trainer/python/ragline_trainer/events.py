@@ -1,6 +1,7 @@
 """Events: one JSON object a line, on file descriptor 3 or on standard output. Everything else goes to standard error."""
 
 import json
+import math
 import os
 import sys
 
@@ -24,5 +25,7 @@ class Events:
         # Only the first of several processes speaks.
         if os.environ.get("RANK", "0") != "0":
             return
-        self._stream.write(json.dumps({"event": event, **values}) + "\n")
+        # JSON has no NaN.
+        values = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+        self._stream.write(json.dumps({"event": event, **values}, allow_nan=False) + "\n")
         self._stream.flush()

@@ -12,6 +12,7 @@ CLASSES = (
     "row_too_long",
     "environment_missing",
     "contradiction",
+    "diverged",
     "internal",
 )
 

@@ -1,11 +1,13 @@
 """One job: read, load, train, save."""
 
+import math
 import time
 
 from . import adapter, base, checkpoint, data, template
 from .config import Config
 from .device import choose, versions
 from .events import Events
+from .failures import Failure
 from .methods import Method
 from .progress import STOPPED, Progress, Stop
 
@@ -73,6 +75,8 @@ def _train(config, events, device, stop, trainer, tokenizer, style, train, heldo
         "rows_truncated": train.truncated,
         "rows_dropped": train.dropped,
     }
+    if not math.isfinite(result["train_loss"]) or not math.isfinite(result["eval_loss"]):
+        raise Failure("diverged", f"the loss is {result['train_loss']}, held out {result['eval_loss']}: lower the learning rate")
     if trainer.is_world_process_zero():
         model = trainer.accelerator.unwrap_model(trainer.model)
         events.emit("saved", **adapter.save(config, model, tokenizer, style, heldout.messages, result))

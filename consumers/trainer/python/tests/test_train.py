@@ -57,6 +57,12 @@ def test_same_seed_same_curve(settings):
     assert first != other
 
 
+def test_loss_that_is_no_number_fails(settings):
+    status, events = run_child(settings("lora", learning_rate=1e30, max_steps=4, warmup=0.0))
+    assert status == 1
+    assert (events[-1]["event"], events[-1]["reason"]) == ("failed", "diverged")
+
+
 def test_evaluation_does_not_change_what_four_bits_learn(settings):
     often = losses(run_here(settings("qlora", out="a", precision="bf16", eval_steps=2, save_steps=8)))
     once = losses(run_here(settings("qlora", out="b", precision="bf16", eval_steps=8, save_steps=8)))
