@@ -46,6 +46,9 @@ func (p *Packager) Now(ctx context.Context, name string, opts Options) (*event.M
 	if err != nil {
 		return nil, err
 	}
+	if opts, err = judged(v, opts); err != nil {
+		return nil, err
+	}
 	packaged, err := p.Package(ctx, v.Trained, opts)
 	if err != nil {
 		return nil, err
@@ -56,4 +59,17 @@ func (p *Packager) Now(ctx context.Context, name string, opts Options) (*event.M
 	}
 	defer publisher.Close()
 	return packaged, publisher.Publish(ctx, event.New(sender, packaged))
+}
+
+// judged keeps the version that answers in the quantization that was judged: the new file takes its place at once.
+func judged(v *registry.Version, opts Options) (Options, error) {
+	have := v.Packaged.GetQuantization()
+	if v.State != registry.StatePromoted || have == "" {
+		return opts, nil
+	}
+	if opts.Quantization != "" && opts.Quantization != have {
+		return opts, fmt.Errorf("%w: %s:%s was judged as %s", ErrAnswers, v.Model, v.Version, have)
+	}
+	opts.Quantization = have
+	return opts, nil
 }

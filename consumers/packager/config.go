@@ -38,6 +38,8 @@ type Config struct {
 // Sentinels of this package.
 var (
 	ErrNoDir = errors.New("RAGLINE_PACKAGER_DIR is empty")
+	// ErrAnswers is about the version that answers.
+	ErrAnswers = errors.New("the version answers, so it is packaged in no other quantization")
 	// errElsewhere is about an Ollama on another machine.
 	errElsewhere = errors.New("Ollama quantized the model, and its files are not on this machine")
 )

@@ -36,7 +36,9 @@ type worker struct {
 	publisher *broker.Publisher
 	models    *registry.Registry
 	// said are the rejections of this run: reasons that take turns are told once each.
-	said     map[string]bool
+	said map[string]bool
+	// waits is set while models wait for Ollama, of which the log tells once.
+	waits    bool
 	events   chan event.Event
 	caughtUp chan struct{}
 }
@@ -84,9 +86,14 @@ func (w *worker) packageAll(ctx context.Context) error {
 		}
 	}
 	waiting := unserved(w.models)
-	if len(waiting) == 0 || w.cfg.Ollama == OllamaOff || !w.answers(ctx) {
+	if len(waiting) == 0 || w.cfg.Ollama == OllamaOff {
 		return nil
 	}
+	if err := w.ping(ctx); err != nil {
+		w.wait(waiting, err)
+		return nil
+	}
+	w.waits = false
 	for _, v := range waiting {
 		if passed, err := w.one(ctx, v); err != nil || !passed {
 			return err
@@ -95,7 +102,13 @@ func (w *worker) packageAll(ctx context.Context) error {
 	return nil
 }
 
-func (w *worker) answers(ctx context.Context) bool { return w.ping(ctx) == nil }
+// wait says once what the models wait for: until Ollama has them nobody judges them.
+func (w *worker) wait(models []*registry.Version, why error) {
+	if !w.waits {
+		w.waits = true
+		w.logger.Warn("packaged models wait for Ollama: start it, or set OLLAMA_HOST", "models", len(models), "newest", models[len(models)-1].Version, "error", why)
+	}
+}
 
 // one packages a model and tells what came of it. passed is false where the machine is at fault.
 func (w *worker) one(ctx context.Context, v *registry.Version) (passed bool, err error) {

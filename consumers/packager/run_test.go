@@ -2,6 +2,7 @@ package packager
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -39,6 +40,14 @@ func runAll(t *testing.T, p *Packager) {
 		w.models.Take(e)
 	}
 	require.NoError(t, w.packageAll(t.Context()))
+}
+
+// lines hands on what is logged.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
 }
 
 func packagedAs(name string) func(event.Event) bool {
@@ -105,8 +114,11 @@ func TestOllamaThatComesLaterGetsTheModel(t *testing.T) {
 	streamtest.Publish(t, b.Broker, event.New("test", tinyAdapter(t, tinyBase(t), false)))
 	cfg := config(t, s.URL)
 	cfg.Ollama = OllamaAuto
-	start(t, newPackager(t, cfg, b.Broker))
+	p, said := newPackager(t, cfg, b.Broker), make(chan string, 100)
+	p.logger = slog.New(slog.NewTextHandler(lines(said), nil))
+	start(t, p)
 	streamtest.Await(t, b.Broker, topic.Models, 1, packagedAs(""))
+	require.Contains(t, <-said, "wait for Ollama")
 	there.Store(true)
 	streamtest.Await(t, b.Broker, topic.Models, 1, packagedAs(served))
 	require.Empty(t, ofType[*event.ModelRejected](t, b))
@@ -155,6 +167,23 @@ func TestByCommandAVersionIsFoundByItsBeginning(t *testing.T) {
 	require.ErrorIs(t, err, registry.ErrUnknown, "two begin like this")
 	_, err = p.Now(t.Context(), "other", Options{})
 	require.ErrorIs(t, err, registry.ErrUnknown)
+}
+
+func TestTheVersionThatAnswersKeepsTheQuantizationThatWasJudged(t *testing.T) {
+	t.Parallel()
+	b := streamtest.NewCluster(t)
+	cfg := config(t, "")
+	cfg.Ollama, cfg.Quantization = OllamaOff, "f16"
+	p := newPackager(t, cfg, b.Broker)
+	trained := tinyAdapter(t, tinyBase(t), false)
+	streamtest.Publish(t, b.Broker, event.New("test", trained),
+		event.New("test", &event.ModelPackaged{Model: "default", Version: trained.GetVersion(), Quantization: "q8_0", ServedName: served}),
+		event.New("test", &event.ModelPromoted{Model: "default", Version: trained.GetVersion(), ServedName: served}))
+	_, err := p.Now(t.Context(), "default", Options{Quantization: "f16"})
+	require.ErrorIs(t, err, ErrAnswers)
+	again, err := p.Now(t.Context(), "default", Options{})
+	require.NoError(t, err)
+	require.Equal(t, "q8_0", again.GetQuantization())
 }
 
 // TestStateOfAModel folds stories: what is left to do after each.
