@@ -47,7 +47,7 @@ func doctorCommand(c *cli) *cobra.Command {
 			return c.report(append([]finding{
 				c.checkData(), c.checkPack(), c.checkEngine(), c.checkKafka(ctx), c.checkTopics(ctx),
 				c.checkClickHouse(ctx), c.checkStored(ctx), c.checkGateway(ctx, "http://"+c.cfg.Gateway.Addr),
-			}, c.checkBackends(ctx)...))
+			}, append(c.checkFactory(ctx), c.checkBackends(ctx)...)...))
 		}),
 	}
 	cmd.Flags().StringVar(&gateway, "gateway", "", "check only the gateway at this URL (for container health checks)")

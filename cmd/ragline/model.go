@@ -107,6 +107,9 @@ func rollbackCommand(c *cli) *cobra.Command {
 		Short: "Let the version answer that answered before; again: the one before that",
 		Args:  args(cobra.ExactArgs(1)),
 		RunE: c.withConfig(func(cmd *cobra.Command, args []string) error {
+			if strings.Contains(args[0], ":") {
+				return usagef("%q names a version; a rollback goes to the one before (usage: %s)", args[0], cmd.UseLine())
+			}
 			b, err := c.broker(cmd.Context())
 			if err != nil {
 				return err
@@ -127,6 +130,13 @@ func rollbackCommand(c *cli) *cobra.Command {
 
 func reasonFlag(cmd *cobra.Command, reason *string) *cobra.Command {
 	cmd.Flags().StringVar(reason, "reason", "", "why: it is kept with the decision (required)")
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if strings.TrimSpace(*reason) == "" {
+			return &usageError{promoter.ErrNoReason}
+		}
+		return run(cmd, args)
+	}
 	return cmd
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -240,7 +242,12 @@ func (c *cli) datasetOnDisk(id string) (*event.DatasetReady, error) {
 		}
 		info = list[0]
 	}
-	return &event.DatasetReady{DatasetId: info.DatasetID, Name: info.Name, Uri: "file://" + info.Folder, ManifestSha256: info.ManifestSHA256}, nil
+	folder, err := filepath.Abs(info.Folder)
+	if err != nil {
+		return nil, fmt.Errorf("naming dataset folder: %w", err)
+	}
+	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(folder)}
+	return &event.DatasetReady{DatasetId: info.DatasetID, Name: info.Name, Uri: uri.String(), ManifestSha256: info.ManifestSHA256}, nil
 }
 
 func (c *cli) printForecast(f trainer.Forecast) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,6 +62,49 @@ func TestJobIsAskedForWatchedAndCanceled(t *testing.T) {
 	require.Equal(t, trainer.StatusFinished, read[trainer.State](t, r.do(t, "train", "watch", "--json")).Status)
 	require.Contains(t, r.refused(t, exitFailure, "train", "start", "--base", base, "--method", "dora"), "RAGLINE_TRAINER_SEED")
 	require.Len(t, streamtest.ReadAll(t, r.Broker, topic.Training), 6)
+}
+
+func TestDoctorSaysWhatTheFactoryLacks(t *testing.T) {
+	t.Parallel()
+	r, base := trainRig(t)
+	found := func() map[string]finding {
+		out, _, _ := r.call(t, "doctor", "--json")
+		byCheck := map[string]finding{}
+		for _, f := range read[[]finding](t, out) {
+			byCheck[f.Check] = f
+		}
+		return byCheck
+	}
+	off := found()
+	require.Equal(t, levelOK, off["training"].Level)
+	require.NotContains(t, off, "Ollama", "who trains nothing is not asked for it")
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	settings, err := os.ReadFile(r.envFile)
+	require.NoError(t, err)
+	settings = append(settings, "RAGLINE_TRAINER_BASE_MODEL="+base+"\nOLLAMA_HOST="+listener.Addr().String()+"\n"...)
+	require.NoError(t, os.WriteFile(r.envFile, settings, 0o600))
+	on := found()
+	require.Equal(t, finding{"training", levelWarning, "the training environment is not here: jobs wait for it", "make trainer-env"}, on["training"])
+	require.Equal(t, levelWarning, on["Ollama"].Level)
+	require.Contains(t, on["Ollama"].Fix, "OLLAMA_HOST")
+}
+
+func TestDecisionsSayWhatIsWrongBeforeTheyAreMade(t *testing.T) {
+	t.Parallel()
+	r, _ := trainRig(t)
+	require.JSONEq(t, "[]", r.do(t, "train", "list", "--json"))
+	require.JSONEq(t, "[]", r.do(t, "model", "list", "--json"))
+	require.Contains(t, r.refused(t, exitUsage, "model", "rollback", "default"), "a reason is required")
+	require.Contains(t, r.refused(t, exitUsage, "model", "rollback", "default:abc", "--reason", "x"), "names a version")
+	require.Contains(t, r.refused(t, exitUsage, "model", "promote", "default", "--reason", "x"), "names no version")
+	require.Contains(t, r.refused(t, exitFailure, "model", "rollback", "none", "--reason", "x"), "no such model: none")
+	require.Contains(t, r.refused(t, exitFailure, "model", "promote", "none:abc", "--reason", "x"), "no such model: none")
+	require.Contains(t, r.refused(t, exitFailure, "model", "show", "none:abc"), "no such model: none")
+	require.Contains(t, r.refused(t, exitFailure, "model", "package"), "no such model: default")
+	require.Contains(t, r.refused(t, exitFailure, "lineage", "none"), "no such model: none")
 }
 
 func TestWatchDrawsWhatIsGoingOn(t *testing.T) {

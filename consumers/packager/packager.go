@@ -110,13 +110,28 @@ func (p *Packager) serves(ctx context.Context) (bool, error) {
 }
 
 func (p *Packager) ping(ctx context.Context) error {
+	_, err := version(ctx, p.ollama)
+	return err
+}
+
+// OllamaVersion asks Ollama for its version, for people who want to know whether it is there.
+func OllamaVersion(ctx context.Context, cfg Config) (string, error) {
+	client, err := ollama.New(cfg.OllamaHost)
+	if err != nil {
+		return "", err
+	}
+	defer client.Close()
+	return version(ctx, client)
+}
+
+func version(ctx context.Context, client *ollama.Client) (string, error) {
 	bounded, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()
-	_, err := p.ollama.Version(bounded)
+	v, err := client.Version(bounded)
 	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
-		return fmt.Errorf("%w within %s", ollama.ErrUnreachable, pingLimit)
+		return "", fmt.Errorf("%w within %s", ollama.ErrUnreachable, pingLimit)
 	}
-	return err
+	return v, err
 }
 
 func servedName(e *event.ModelTrained) string {

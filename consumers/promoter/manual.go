@@ -71,7 +71,11 @@ func seriesOf(ctx context.Context, b *broker.Broker, model, reason string) (*Ser
 	if err != nil {
 		return nil, err
 	}
-	return r.Series(model), nil
+	s := r.Series(model)
+	if len(s.Versions) == 0 {
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, model)
+	}
+	return s, nil
 }
 
 func promotable(v *Version) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,8 +36,11 @@ func (p *Printer) Writer() io.Writer { return p.w }
 // Linef prints one line.
 func (p *Printer) Linef(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
 
-// JSON prints a value for scripts, one document on indented lines.
+// JSON prints a value for scripts, one document on indented lines. An empty list is [], however it was made.
 func (p *Printer) JSON(v any) error {
+	if list := reflect.ValueOf(v); list.Kind() == reflect.Slice && list.IsNil() {
+		v = []struct{}{}
+	}
 	enc := json.NewEncoder(p.w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
