@@ -55,7 +55,7 @@ func (f *fill) check(cmd *cobra.Command, given []string) error {
 
 // run fills the backend.
 func (f *fill) run(ctx context.Context, c *cli) error {
-	at, err := parseTime(f.from)
+	at, err := parseTime(f.from, time.Now())
 	if err != nil {
 		return err
 	}
@@ -110,8 +110,8 @@ func remaining(spent time.Duration, done, total int64) string {
 	return fmt.Sprintf(", %s left", left.Round(time.Second))
 }
 
-// parseTime reads a date, a time, or how long ago.
-func parseTime(text string) (time.Time, error) {
+// parseTime reads a date, a time, or how long before now.
+func parseTime(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -121,7 +121,7 @@ func parseTime(text string) (time.Time, error) {
 		}
 	}
 	if ago, err := time.ParseDuration(text); err == nil {
-		return time.Now().Add(-ago), nil
+		return now.Add(-ago), nil
 	}
 	return time.Time{}, usagef("time %q: want 2026-01-01, 2026-01-01T15:00:00Z or a duration such as 48h", text)
 }

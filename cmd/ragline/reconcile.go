@@ -27,16 +27,9 @@ Exit code 1 when something differs.`,
 		Example: "  ragline reconcile --from 24h",
 		Args:    args(cobra.NoArgs),
 		RunE: c.withConfig(func(cmd *cobra.Command, _ []string) error {
-			first, err := parseTime(from)
+			first, last, err := reconciled(from, until, time.Now())
 			if err != nil {
 				return err
-			}
-			last, err := parseTime(until)
-			if err != nil {
-				return err
-			}
-			if last.Sub(first) > 31*24*time.Hour || !first.Before(last) {
-				return usagef("from %s until %s: want at most 31 days", from, until)
 			}
 			return c.reconcile(cmd.Context(), first, last)
 		}),
@@ -44,6 +37,20 @@ Exit code 1 when something differs.`,
 	cmd.Flags().StringVar(&from, "from", "24h", "first hour: a time, or how long ago")
 	cmd.Flags().StringVar(&until, "until", "0s", "last hour: a time, or how long ago")
 	return cmd
+}
+
+// reconciled reads the bounds of what is counted, at most a long month.
+func reconciled(from, until string, now time.Time) (first, last time.Time, err error) {
+	if first, err = parseTime(from, now); err != nil {
+		return first, last, err
+	}
+	if last, err = parseTime(until, now); err != nil {
+		return first, last, err
+	}
+	if last.Sub(first) > 31*24*time.Hour || !first.Before(last) {
+		return first, last, usagef("from %s until %s: want at most 31 days", from, until)
+	}
+	return first, last, nil
 }
 
 func (c *cli) reconcile(ctx context.Context, from, until time.Time) error {

@@ -51,13 +51,25 @@ func TestTimesAreDatesTimesOrAgo(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"2026-01-02": time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), "2026-01-02T03:04:05Z": began, "": {},
 	} {
-		at, err := parseTime(text)
+		at, err := parseTime(text, time.Now())
 		require.NoError(t, err)
 		require.True(t, want.Equal(at), text)
 	}
-	at, err := parseTime("48h")
+	at, err := parseTime("48h", began)
 	require.NoError(t, err)
-	require.WithinDuration(t, time.Now().Add(-48*time.Hour), at, time.Hour)
-	_, err = parseTime("yesterday")
+	require.True(t, began.Add(-48*time.Hour).Equal(at))
+	_, err = parseTime("yesterday", began)
 	require.ErrorContains(t, err, "yesterday")
+}
+
+func TestALongMonthCanBeReconciled(t *testing.T) {
+	t.Parallel()
+	now := began
+	first, last, err := reconciled("744h", "0s", now)
+	require.NoError(t, err)
+	require.Equal(t, 31*24*time.Hour, last.Sub(first))
+	_, _, err = reconciled("745h", "0s", now)
+	require.ErrorContains(t, err, "31 days")
+	_, _, err = reconciled("1h", "2h", now)
+	require.ErrorContains(t, err, "31 days")
 }
