@@ -84,8 +84,8 @@ func (a *ancestry) get(key trace.SpanKey) (ancestor, bool) {
 	return known, ok
 }
 
-// paths returns the ancestors of the items that are spans, and of the spans that scores are about, as far as these went
-// by: scores are never waited for. Its error asks to come again: a parent has not ended.
+// paths returns the ancestors of the items that are spans, and of the spans that scores are about, where these went by
+// and their place is settled: scores are never waited for. Its error asks to come again: a parent has not ended.
 func (a *ancestry) paths(ctx context.Context, b stream.Batch, items []item) (trace.Paths, error) {
 	if a.want == nil {
 		return nil, nil
@@ -108,7 +108,9 @@ func (a *ancestry) paths(ctx context.Context, b stream.Batch, items []item) (tra
 		case *event.ScoreGiven:
 			key := trace.SpanKey{TraceID: m.GetTraceId(), SpanID: m.GetSpanId()}
 			if known, ok := a.get(key); ok {
-				all[key] = a.below(key.TraceID, known.parent)
+				if p := a.below(key.TraceID, known.parent); p.Whole || a.orphaned[key] {
+					all[key] = p
+				}
 			}
 		}
 	}
