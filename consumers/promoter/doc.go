@@ -5,7 +5,7 @@
 // Candidate and incumbent answer the held-out Gold questions of the dataset through the artefact that serves, the
 // evaluator judges as it judges every answer, and the two are compared row by row.
 //
-// There is no store and no consumer group: the log is read from its start, and the ids of traces and events are derived
+// There is no store and no consumer group: the log is read from its start once there is a candidate, and the ids of traces and events are derived
 // from model, version, file and row. What a crash between any two lines leaves:
 //   - before a question is answered: nothing; it is asked again.
 //   - after its span is published, before its interaction is: a span. The question is asked again, and the same ids make

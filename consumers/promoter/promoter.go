@@ -50,8 +50,10 @@ func (p *Promoter) Run(ctx context.Context) error {
 	defer publisher.Close()
 	p.publish = publisher
 	g, running := errgroup.WithContext(ctx)
-	g.Go(func() error { return p.view.follow(running, p.broker) })
-	g.Go(func() error { return p.judge(running) })
+	g.Go(func() error { return p.view.followModels(running, p.broker) })
+	g.Go(func() error {
+		return p.judge(running, func() { g.Go(func() error { return p.view.followAnswers(running, p.broker) }) })
+	})
 	g.Go(func() error { return p.tag(running) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
@@ -59,11 +61,17 @@ func (p *Promoter) Run(ctx context.Context) error {
 	return nil
 }
 
-// judge takes the candidates one after the other, the oldest first.
-func (p *Promoter) judge(ctx context.Context) error {
+// judge takes the candidates one after the other, the oldest first. The first one is what answers are followed for.
+func (p *Promoter) judge(ctx context.Context, followAnswers func()) error {
+	following := false
 	for {
 		changed := p.view.change()
-		if c, ok := p.view.candidate(); ok {
+		c, ok := p.view.candidate()
+		if ok && !following {
+			following = true
+			followAnswers()
+		}
+		if ok && p.view.knowsAnswers() {
 			if err := p.decide(ctx, c); err != nil {
 				return err
 			}

@@ -41,7 +41,9 @@ type view struct {
 	answered map[string]struct{}
 	scores   map[string]map[string]*event.ScoreGiven
 	caughtUp bool
-	changed  chan struct{}
+	// answersKnown says that the gate's answers and scores in the log are known.
+	answersKnown bool
+	changed      chan struct{}
 }
 
 func newView(model string) *view {
@@ -51,15 +53,19 @@ func newView(model string) *view {
 	}
 }
 
-func (v *view) follow(ctx context.Context, b *broker.Broker) error {
-	cfg := broker.FollowConfig{
-		Topics: []string{topic.Models, topic.Interactions, topic.Scores},
-		CaughtUp: func() {
-			v.update(func() { v.caughtUp = true })
-		},
-	}
-	if err := b.Follow(ctx, cfg, v.take); err != nil {
-		return fmt.Errorf("following models and scores: %w", err)
+// followModels follows the state of the series.
+func (v *view) followModels(ctx context.Context, b *broker.Broker) error {
+	return v.follow(ctx, b, func() { v.update(func() { v.caughtUp = true }) }, topic.Models)
+}
+
+// followAnswers follows what was answered and judged. Most of it is not ours, so nobody reads it before there is a candidate.
+func (v *view) followAnswers(ctx context.Context, b *broker.Broker) error {
+	return v.follow(ctx, b, func() { v.update(func() { v.answersKnown = true }) }, topic.Interactions, topic.Scores)
+}
+
+func (v *view) follow(ctx context.Context, b *broker.Broker, caughtUp func(), topics ...string) error {
+	if err := b.Follow(ctx, broker.FollowConfig{Topics: topics, CaughtUp: caughtUp}, v.take); err != nil {
+		return fmt.Errorf("following %s: %w", strings.Join(topics, " and "), err)
 	}
 	return nil
 }
@@ -112,6 +118,12 @@ func (v *view) change() <-chan struct{} {
 // answer notes that a trace's answer is in the log.
 func (v *view) answer(trace string) { v.update(func() { v.answered[trace] = struct{}{} }) }
 
+func (v *view) knowsAnswers() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.answersKnown
+}
+
 func (v *view) hasAnswer(trace string) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -130,7 +142,7 @@ func (v *view) scoresOf(trace string) map[string]*event.ScoreGiven {
 	return out
 }
 
-// candidate returns the oldest version that is packaged and undecided, once the whole log is known.
+// candidate returns the oldest version that is packaged and undecided, once all of the series is known.
 func (v *view) candidate() (candidate, bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
