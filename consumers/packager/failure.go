@@ -23,6 +23,7 @@ const (
 	ReasonMergeRefused      = "merge_refused"
 	ReasonNotFinite         = "weights_not_finite"
 	ReasonUnsupported       = "conversion_unsupported"
+	ReasonToolMissing       = "tool_missing"
 	ReasonGGUFInvalid       = "gguf_invalid"
 	ReasonQuantization      = "quantization_unsupported"
 	ReasonTemplateUnknown   = "template_unknown"
@@ -83,6 +84,8 @@ func classify(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		f.Reason, f.Advice = ReasonDiskFull, "free space below RAGLINE_PACKAGER_DIR; it is tried again"
+	case errors.Is(err, gguf.ErrScript), errors.Is(err, gguf.ErrInterpreter), errors.Is(err, quantize.ErrTool):
+		f.Reason, f.Advice = ReasonToolMissing, "mend LLAMA_CPP_PATH, or leave it empty"+adviceAgain
 	case errors.Is(err, ollama.ErrDiskFull):
 		f.Reason, f.Advice = ReasonOllamaDiskFull, "free space in Ollama's folder of models; it is tried again"
 	case errors.Is(err, ollama.ErrUnreachable), errors.Is(err, ollama.ErrUnfinished):

@@ -295,3 +295,14 @@ func TestAFullDiskIsAReasonAndTheNextTryFinishes(t *testing.T) {
 	_, err = p.Package(t.Context(), trained, Options{})
 	require.NoError(t, err)
 }
+
+func TestLlamaCPPThatIsNotThereIsNoFaultOfTheAdapter(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, "")
+	cfg.Ollama, cfg.LlamaCPP = OllamaOff, t.TempDir()
+	_, err := newPackager(t, cfg, nil).Package(t.Context(), tinyAdapter(t, tinyBase(t), false), Options{})
+	var f *Failure
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, ReasonToolMissing, f.Reason)
+	require.Contains(t, f.Error(), "LLAMA_CPP_PATH")
+}

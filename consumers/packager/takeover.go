@@ -53,7 +53,7 @@ func take(from, to string) error {
 	}
 	if err := os.Link(from, part); err != nil {
 		if err := copyFile(from, part); err != nil {
-			return fmt.Errorf("copying the model from Ollama: %w", err)
+			return errors.Join(fmt.Errorf("copying the model from Ollama: %w", err), remove(part)) // a full disk is not kept full
 		}
 	}
 	return os.Rename(part, to)

@@ -38,8 +38,13 @@ type ConvertOptions struct {
 	Lineage  Lineage
 }
 
-// ErrInterpreter is a Python without a package that the script imports.
-var ErrInterpreter = errors.New("the interpreter lacks what llama.cpp's requirements.txt names")
+// Sentinels about llama.cpp's converter.
+var (
+	// ErrScript is a folder without the script, or with one that cannot be run.
+	ErrScript = errors.New("convert_hf_to_gguf.py cannot be run")
+	// ErrInterpreter is a Python without a package that the script imports.
+	ErrInterpreter = errors.New("the interpreter lacks what llama.cpp's requirements.txt names")
+)
 
 // UnsupportedError is a model that a route cannot convert.
 type UnsupportedError struct {
@@ -114,8 +119,12 @@ func script(ctx context.Context, opts ConvertOptions, out string) error {
 	if strings.Contains(log.String(), "NotImplementedError") || strings.Contains(log.String(), "is not supported") {
 		return &UnsupportedError{What: tail, Route: RouteLlamaCPP, Can: []Route{RouteGo}}
 	}
-	if strings.Contains(tail, "ModuleNotFoundError") {
+	var exit *exec.ExitError
+	switch {
+	case strings.Contains(tail, "ModuleNotFoundError"):
 		err = ErrInterpreter
+	case !errors.As(err, &exit) && ctx.Err() == nil: // it has not been started
+		return fmt.Errorf("running %s: %w: %w", path, ErrScript, err)
 	}
 	return fmt.Errorf("running %s: %w: %s", filepath.Base(path), err, tail)
 }
