@@ -106,6 +106,11 @@ func (a *attempt) insist(ctx context.Context) error {
 
 // try is one start of the worker with all that has to hold before it.
 func (a *attempt) try(ctx context.Context) error {
+	if a.told { // nothing is written and nothing hashed at each look, which is every few seconds
+		if _, err := a.engine.device(ctx, a.queue); err != nil {
+			return err
+		}
+	}
 	if err := a.job.save(); err != nil {
 		return err
 	}
