@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,8 +21,12 @@ import (
 // ReplayPrefix and the name of a replay are a consumer group. Its committed offsets are the replay's cursor.
 const ReplayPrefix = "replay-"
 
-// ErrNoReplay says that there is nothing to fill.
-var ErrNoReplay = errors.New("the memory backend cannot be filled: it is empty in every process")
+var (
+	// ErrNoReplay says that there is nothing to fill.
+	ErrNoReplay = errors.New("the memory backend cannot be filled: it is empty in every process")
+
+	errNoOffset = errors.New("Kafka does not say")
+)
 
 // Replay fills a backend from the log. A replay that ended early, even by a crash, goes on where it was when it is
 // started again with the same name; another name starts anew.
@@ -105,12 +110,16 @@ func (r *Replay) plan(ctx context.Context, adm *kadm.Client) (Plan, error) {
 		if end.Err != nil {
 			return Plan{}, fmt.Errorf("reading the end of %s/%d: %w", end.Topic, end.Partition, end.Err)
 		}
-		start, _ := starts.Lookup(end.Topic, end.Partition)
-		next := start.Offset
-		if next < 0 { // nothing is there
-			next = end.Offset
+		start, found := starts.Lookup(end.Topic, end.Partition)
+		if start.Err != nil || !found { // an offset of -1 would be taken for one where nothing is left
+			return Plan{}, fmt.Errorf("finding the offset of %s/%d at %s: %w", end.Topic, end.Partition, r.From.Format(time.RFC3339), cmp.Or(start.Err, errNoOffset))
 		}
-		if c, ok := committed.Lookup(end.Topic, end.Partition); ok && c.At >= 0 {
+		next := start.Offset
+		c, ok := committed.Lookup(end.Topic, end.Partition)
+		if c.Err != nil {
+			return Plan{}, fmt.Errorf("reading where the replay stands in %s/%d: %w", end.Topic, end.Partition, c.Err)
+		}
+		if ok && c.At >= 0 {
 			next, plan.Resumes = c.At, true
 		}
 		r.parts[place{end.Topic, end.Partition}] = span{next, end.Offset}

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/ragline/ragline/consumers/exporter"
 	"github.com/ragline/ragline/consumers/exporter/langfuse/langfusetest"
@@ -15,6 +18,7 @@ import (
 	"github.com/ragline/ragline/consumers/stream"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
+	"github.com/ragline/ragline/schemas/topic"
 )
 
 // replay runs a replay of the log of b to a target until it ends.
@@ -65,6 +69,22 @@ func TestReplayFillsABackendAndGoesOnWhereItWas(t *testing.T) {
 	}
 	require.NoError(t, replay(t.Context(), t, b, tg, &exporter.Replay{Name: "langfuse-new"})) // nothing is left
 	tg.requireOnce(t, events, cost)
+}
+
+func TestReplayDoesNotBeginWhereKafkaDoesNotSayWhere(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "none")
+	events, _ := traces(0, 3)
+	streamtest.Publish(t, b.cluster.Broker, events...)
+	plan := func() (exporter.Plan, error) {
+		return (&exporter.Replay{Name: "langfuse-new"}).Plan(t.Context(), exporter.Deps{Broker: b.cluster.Broker})
+	}
+	b.cluster.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: topic.Spans, Count: 1, Err: kerr.UnknownServerError})
+	_, err := plan()
+	require.ErrorIs(t, err, kerr.UnknownServerError, "its spans would be passed over for ever")
+	whole, err := plan()
+	require.NoError(t, err)
+	require.EqualValues(t, len(events), whole.Total())
 }
 
 func TestReplayNeedsABackendThatExists(t *testing.T) {
