@@ -28,9 +28,6 @@ func (b *Builder) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := b.repair(ctx, a); err != nil {
-		return err
-	}
 	ranges, err := b.broker.Ranges(ctx, inputs()...)
 	if err != nil {
 		return fmt.Errorf("reading offsets: %w", err)
@@ -42,6 +39,10 @@ func (b *Builder) run(ctx context.Context) error {
 		}
 	}
 	w := watcher{Builder: b, history: newHistory(ranges), announced: a, records: make(chan event.Record), caughtUp: make(chan struct{})}
+	if err := w.settle(ctx); err != nil {
+		w.logger.Warn("dataset of before could not be announced, trying on", "error", err)
+		w.told = true
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.follow(ctx) })
 	group.Go(func() error { return w.watch(ctx) })
@@ -53,8 +54,12 @@ type watcher struct {
 	*Builder
 	history   *history
 	announced *announcements
-	records   chan event.Record
-	caughtUp  chan struct{}
+	// owes is set until what a crash left unannounced is announced: a bucket may be away, and ends nothing else.
+	owes bool
+	// told is set while something fails that was logged.
+	told     bool
+	records  chan event.Record
+	caughtUp chan struct{}
 }
 
 func (w *watcher) follow(ctx context.Context) error {
@@ -138,21 +143,42 @@ func (w *watcher) untilScheduled() time.Duration {
 }
 
 // check builds when the threshold is reached. It reports whether it is done until something new arrives:
-// a full disk or a broker that refuses is told once and tried again after the next quiet period.
+// a full disk, a bucket that is away or a broker that refuses is told once and tried again after the next quiet period.
 func (w *watcher) check(ctx context.Context, threshold int) (done bool) {
-	if threshold == 0 || w.fresh() < threshold {
+	err := w.ensure(ctx, threshold)
+	if err == nil || ctx.Err() != nil || errors.Is(err, ErrNoRows) {
+		w.told = false
 		return true
+	}
+	if !w.told {
+		w.told = true
+		w.logger.Warn("dataset could not be built or announced, trying on", "error", err)
+	}
+	return false
+}
+
+// settle announces what a crash left unannounced.
+func (w *watcher) settle(ctx context.Context) error {
+	err := w.repair(ctx, w.announced)
+	w.owes = err != nil
+	return err
+}
+
+func (w *watcher) ensure(ctx context.Context, threshold int) error {
+	if w.owes {
+		if err := w.settle(ctx); err != nil {
+			return err
+		}
+	}
+	if threshold == 0 || w.fresh() < threshold {
+		return nil
 	}
 	ready, err := w.build(ctx, w.history, w.announced)
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, ErrNoRows):
-		return true
-	case err != nil:
-		w.logger.Warn("dataset could not be built, trying again", "error", err)
-		return false
+	if err != nil {
+		return err
 	}
 	w.logger.Debug("dataset ready", "dataset_id", ready.GetDatasetId(), "rows", ready.GetRows())
-	return true
+	return nil
 }
 
 // fresh counts the rows that the last announced dataset does not have. Seeds do not count: they are no news

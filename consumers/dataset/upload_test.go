@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ragline/ragline/consumers/streamtest"
+	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
 )
 
@@ -71,4 +73,29 @@ func TestBucketThatIsAwayAnnouncesNothing(t *testing.T) {
 	ready, err := builder.Build(t.Context(), false)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(ready.GetUri(), "file://"))
+}
+
+// The builder is one part of a system whose other parts answer questions.
+func TestBucketThatIsAwayAtTheStartIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	builder, shared := b.withBucket(t)
+	require.NoError(t, os.WriteFile(shared, nil, 0o600), "a file where a folder should be")
+	_, err := builder.Build(t.Context(), false)
+	require.Error(t, err)
+	log := make(said, 10)
+	builder.logger = slog.New(slog.NewTextHandler(log, nil))
+	stop := streamtest.Start(t, builder.Run)
+	require.Contains(t, <-log, "trying on")
+	require.NoError(t, os.Remove(shared))
+	streamtest.Await(t, b.Broker, topic.Datasets, 1, func(event.Event) bool { return true })
+	require.NoError(t, stop())
+}
+
+// said hands on what is logged.
+type said chan string
+
+func (s said) Write(p []byte) (int, error) {
+	s <- string(p)
+	return len(p), nil
 }
