@@ -20,6 +20,9 @@ import (
 // seed makes answers repeatable where the server's arithmetic is.
 const seed = 7
 
+// reasonMissing says that Ollama does not have a version.
+const reasonMissing = "model_missing"
+
 // silence stands for an answer without a word: the log takes no empty answer, and the evaluator should judge it.
 const silence = "(no answer)"
 
@@ -65,7 +68,7 @@ func (a asker) answer(ctx context.Context, r row) (ollama.Answer, error) {
 		case ctx.Err() != nil:
 			return ollama.Answer{}, ctx.Err()
 		case errors.Is(err, ollama.ErrNotFound):
-			return ollama.Answer{}, reject("model_missing", "Ollama at %s has no %s; package it again with `ragline model package`", a.ollama.Host(), a.version.ServedName())
+			return ollama.Answer{}, reject(reasonMissing, "Ollama at %s has no %s; package it again with `ragline model package`", a.ollama.Host(), a.version.ServedName())
 		case errors.Is(err, ollama.ErrUnreachable):
 			if !told {
 				told = true

@@ -79,13 +79,17 @@ func (p *Promoter) evaluate(ctx context.Context, c candidate) error {
 	})
 }
 
-// askIncumbent has the version that answers answer the same rows. One that Ollama no longer has does not answer any more.
+// askIncumbent has the version that answers answer the same rows. One that Ollama no longer has does not answer any more;
+// one that fails is asked again later: a server short of memory must not spare a candidate the comparison.
 func (p *Promoter) askIncumbent(ctx context.Context, c candidate, rows []row) (candidate, error) {
 	if c.incumbent == nil {
 		return c, nil
 	}
 	err := asker{p, c.incumbent}.ask(ctx, rows)
 	var no *rejection
+	if errors.As(err, &no) && no.reason != reasonMissing {
+		return c, fmt.Errorf("asking the version that answers: %s", no.message)
+	}
 	if errors.As(err, &no) {
 		p.logger.Warn("the version that answers cannot be asked, so the floor decides", "model", c.incumbent.ServedName(), "error", err)
 		c.incumbent, c.gone = nil, c.incumbent

@@ -174,3 +174,27 @@ func TestVersionThatIsPackagedAgainAnswersAgain(t *testing.T) {
 	verdicts(3)
 	require.Equal(t, 2*before, r.ollama.Calls("POST /api/chat"))
 }
+
+func TestIncumbentThatFailsForAWhileIsStillComparedWith(t *testing.T) {
+	t.Parallel()
+	r := setup(t)
+	r.packaged("good")
+	streamtest.Publish(t, r.Broker, event.New("test", &event.ModelPromoted{Model: "default", Version: "good", ServedName: "ragline-default:good"}))
+	var asked atomic.Int64
+	var fails atomic.Bool
+	fails.Store(true)
+	r.ollama.Fail = func(req *http.Request) (int, string) { // the candidate is asked first
+		if req.URL.Path == "/api/chat" && asked.Add(1) > int64(len(r.gold)) && fails.Load() {
+			return http.StatusInternalServerError, "out of memory"
+		}
+		return 0, ""
+	}
+	cfg := r.config()
+	cfg.Floor, cfg.Attempts = 0, 1
+	r.judge()
+	streamtest.Start(t, r.open(cfg).Run)
+	r.packaged("bad")
+	r.logs.await(t, "cannot be judged yet")
+	fails.Store(false)
+	require.Equal(t, "worse_than_incumbent", r.rejected("bad").GetReason())
+}
