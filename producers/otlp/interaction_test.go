@@ -3,9 +3,11 @@ package otlp_test
 import (
 	"encoding/binary"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	coltracepb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
@@ -125,6 +127,33 @@ func TestATenantDoesNotRecallAnothersSpans(t *testing.T) {
 	r.Traces(request(search(2, 1)))
 	require.Empty(t, interactions(other.Traces(request(agent(1, 0, "What leak?", "100 ppmv"))))[0].GetSources())
 	require.Len(t, interactions(r.Traces(request(agent(1, 0, "What leak?", "100 ppmv"))))[0].GetSources(), 1)
+}
+
+// TestSpansThatAreRememberedMayBeOnTheirWay is for the race detector: they are written while others read them.
+func TestSpansThatAreRememberedMayBeOnTheirWay(t *testing.T) {
+	t.Parallel()
+	r := reader()
+	r.Recall = otlp.NewRecall()
+	var senders sync.WaitGroup
+	for range 4 {
+		senders.Go(func() {
+			for range 50 {
+				for _, request := range []*coltracepb.ExportTraceServiceRequest{
+					request(search(3, 1), agent(2, 1, "What leak?", "100 ppmv")), request(span(1, 0, "user.id", "ann", "gen_ai.conversation.id", "c-1")),
+				} {
+					batch := r.Traces(request)
+					for _, e := range append(batch.Events, batch.Interactions...) {
+						_, err := proto.Marshal(e.Message)
+						assert.NoError(t, err)
+					}
+				}
+			}
+		})
+	}
+	senders.Wait()
+	all := interactions(r.Traces(request(span(1, 0))))
+	require.Len(t, all, 1)
+	require.Len(t, all[0].GetSources(), 1)
 }
 
 func TestWhoAskedIsKnownAcrossRequests(t *testing.T) {
