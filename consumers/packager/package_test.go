@@ -306,3 +306,13 @@ func TestLlamaCPPThatIsNotThereIsNoFaultOfTheAdapter(t *testing.T) {
 	require.Equal(t, ReasonToolMissing, f.Reason)
 	require.Contains(t, f.Error(), "LLAMA_CPP_PATH")
 }
+
+func TestSilenceIsAnAnswerThatEndedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	for _, a := range []ollama.Answer{{}, {Done: "stop", Tokens: 1}, {Done: "stop", Text: "\n\n", Tokens: 3}} {
+		require.True(t, silent(a), "%+v", a)
+	}
+	for _, a := range []ollama.Answer{{Done: "length", Tokens: 16}, {Text: "\n\n\n"}, {Done: "stop", Text: "Yes.", Tokens: 2}} {
+		require.False(t, silent(a), "%+v", a)
+	}
+}

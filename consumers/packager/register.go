@@ -101,13 +101,19 @@ func (b *build) smoke(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("asking the model: %w", err)
 	}
-	if strings.TrimSpace(answer.Text) == "" {
+	if silent(answer) {
 		return fail(ReasonNoAnswer, "train again", "the model answers nothing: %d tokens, and it ended by %q", answer.Tokens, answer.Done)
 	}
 	if answer.Done != "stop" {
 		b.logger.Warn("model did not end its answer within the limit of the smoke test", "version", b.trained.GetVersion(), "tokens", answer.Tokens)
 	}
 	return nil
+}
+
+// silent says that a model has said nothing. One that was cut before its first word has spoken: Ollama holds half of a
+// character back, and what the words are worth is the gate's to say.
+func silent(a ollama.Answer) bool {
+	return a.Text == "" && a.Tokens == 0 || strings.TrimSpace(a.Text) == "" && a.Done == "stop"
 }
 
 // forget removes a name that is not the one to serve, also when ctx has ended. Where it cannot, its error goes first:
