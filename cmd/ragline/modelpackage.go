@@ -14,6 +14,12 @@ func modelPackageCommand(c *cli) *cobra.Command {
 		Short: "Package a trained model now: the newest, or the one whose version begins like this",
 		Args:  args(cobra.MaximumNArgs(1)),
 		RunE: c.withConfig(func(cmd *cobra.Command, args []string) error {
+			if quantization != "" {
+				c.cfg.Packager.Quantization = quantization
+				if err := c.cfg.Packager.Validate(); err != nil {
+					return &usageError{err}
+				}
+			}
 			b, err := c.broker(cmd.Context())
 			if err != nil {
 				return err

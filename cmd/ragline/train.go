@@ -173,6 +173,9 @@ func cancelTrainCommand(c *cli) *cobra.Command {
 		Use: "cancel JOB", Short: "End a job; it keeps its checkpoint", Args: args(cobra.ExactArgs(1)), Example: `  ragline train cancel 9c41e07b`,
 		Long: "End a job. That is an event on the training topic, which its trainer obeys, now or once it is up. The worker saves a checkpoint first.",
 		RunE: c.withConfig(func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" { // a variable that a script has not set must not end the job that runs
+				return usagef("the job's id is empty (usage: %s)", cmd.UseLine())
+			}
 			b, err := c.broker(cmd.Context())
 			if err != nil {
 				return err

@@ -105,6 +105,8 @@ func TestDecisionsSayWhatIsWrongBeforeTheyAreMade(t *testing.T) {
 	require.Contains(t, r.refused(t, exitFailure, "model", "show", "none:abc"), "no such model: none")
 	require.Contains(t, r.refused(t, exitFailure, "model", "package"), "no such model: default")
 	require.Contains(t, r.refused(t, exitFailure, "lineage", "none"), "no such model: none")
+	require.Contains(t, r.refused(t, exitUsage, "model", "package", "--quantization", "q9"), "q8_0")
+	require.Contains(t, r.refused(t, exitUsage, "train", "cancel", ""), "empty")
 }
 
 func TestWatchDrawsWhatIsGoingOn(t *testing.T) {
