@@ -305,3 +305,19 @@ func TestConfigErrorsNameTheVariable(t *testing.T) {
 		require.ErrorContains(t, err, name)
 	}
 }
+
+func TestDatasetThatWasChangedIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	builder := b.newBuilder(t, config(b.dir))
+	ready, err := builder.Build(t.Context(), false)
+	require.NoError(t, err)
+	folder := filepath.Join(b.dir, "default", ready.GetDatasetId())
+	before := readDir(t, folder)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "train.messages.jsonl"), []byte("{}\n"), 0o600))
+	require.NoError(t, os.Remove(filepath.Join(folder, "heldout.messages.jsonl")))
+	again, err := builder.Build(t.Context(), true)
+	require.NoError(t, err)
+	require.Equal(t, ready.GetDatasetId(), again.GetDatasetId())
+	require.Equal(t, before, readDir(t, folder))
+}

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,11 +21,11 @@ const (
 )
 
 // write puts the files under dir/name/id: into a temporary folder, synced, then renamed. A folder that is
-// already there holds the same bytes, because the id is a hash of their inputs.
+// already there should hold the same bytes, because the id is a hash of their inputs; one that was changed is replaced.
 func write(dir string, m Manifest, files []content) (folder string, err error) {
 	series := filepath.Join(dir, m.Name)
 	folder = filepath.Join(series, m.DatasetID)
-	if _, err := os.Stat(filepath.Join(folder, manifestName)); err == nil {
+	if intact(folder, files) {
 		return folder, nil
 	}
 	if err := os.MkdirAll(series, 0o755); err != nil {
@@ -44,17 +45,36 @@ func write(dir string, m Manifest, files []content) (folder string, err error) {
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return "", fmt.Errorf("opening folder to readers: %w", err)
 	}
-	if err := errors.Join(syncFolder(temp), publishFolder(temp, folder), syncFolder(series)); err != nil {
+	if err := syncFolder(temp); err != nil {
 		return "", err
 	}
-	return folder, nil
+	if err := publishFolder(temp, folder, files); err != nil {
+		return "", err
+	}
+	return folder, syncFolder(series)
 }
 
-// publishFolder renames. Another build of the same dataset may have been faster.
-func publishFolder(temp, folder string) error {
+// intact says whether a folder holds the bytes of the files.
+func intact(folder string, files []content) bool {
+	for _, f := range files {
+		if have, err := os.ReadFile(filepath.Join(folder, f.Path)); err != nil || !bytes.Equal(have, f.data) {
+			return false
+		}
+	}
+	return true
+}
+
+// publishFolder renames. Another build of the same dataset may have been faster; a folder that was changed makes way.
+func publishFolder(temp, folder string, files []content) error {
 	err := os.Rename(temp, folder)
-	if err != nil && errors.Is(err, fs.ErrExist) {
-		return nil
+	if errors.Is(err, fs.ErrExist) {
+		if intact(folder, files) {
+			return nil
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("replacing dataset folder: %w", err)
+		}
+		err = os.Rename(temp, folder)
 	}
 	if err != nil {
 		return fmt.Errorf("renaming dataset folder: %w", err)
