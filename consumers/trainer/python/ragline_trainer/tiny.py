@@ -56,9 +56,22 @@ def make(folder: str, style: str = "llama3", seed: int = 7, layers: int = 1):
         bos_token_id=tok.bos_token_id, eos_token_id=tok.eos_token_id, pad_token_id=tok.pad_token_id,
     )
     model = LlamaForCausalLM(config).to(torch.bfloat16)
+    with torch.no_grad():
+        model.lm_head.weight[_unreadable(tok, config.vocab_size)] = 0
     Path(folder).mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     tok.save_pretrained(folder)
+
+
+def _unreadable(tok, size: int) -> list[int]:
+    """Half characters, blanks and numbers without a token. The commonest character of a text is a space: a model that
+    has learned little else would answer with nothing that anybody can see."""
+
+    def readable(i: int) -> bool:
+        text = tok.decode([i])
+        return i in tok.all_special_ids or text.isascii() and text.isprintable() and bool(text.strip())
+
+    return [i for i in range(size) if i >= len(tok) or not readable(i)]
 
 
 def main() -> None:
