@@ -71,7 +71,7 @@ test-trainer: trainer-env ## Train a tiny model by all four methods, kill the jo
 .PHONY: test
 test: engine ## Run every test, the runtime with the race detector, the system test on the embedded stack
 	$(GO) test -race ./consumers/stream/... ./consumers/agent/checkpoint/... ./producers/broker/...
-	$(GO) test $$($(GO) list ./... | grep -v -e /consumers/stream$$ -e /consumers/agent/checkpoint$$ -e /producers/broker$$ -e /cmd/e2e$$)
+	$(GO) test -timeout 20m $$($(GO) list ./... | grep -v -e /consumers/stream$$ -e /consumers/agent/checkpoint$$ -e /producers/broker$$ -e /cmd/e2e$$)
 	$(GO) test -timeout 25m ./cmd/e2e
 
 .PHONY: test-kills
