@@ -325,6 +325,11 @@ func TestUnsampledInteractionEmitsNothing(t *testing.T) {
 	r := &recorder{}
 	require.NoError(t, h.Handle(t.Context(), event.New("test", interaction()), r))
 	require.Empty(t, r.scores)
+
+	gate := interaction()
+	gate.Origin = &event.Origin{Environment: event.EnvironmentGate}
+	require.NoError(t, h.Handle(t.Context(), event.New("test", gate), r))
+	require.NotEmpty(t, r.scores, "the gate waits for each of its answers")
 }
 
 func TestConfigErrorsNameTheVariable(t *testing.T) {

@@ -12,7 +12,8 @@ func (c *consumer) onInteraction(ctx context.Context, e event.Event, in *event.I
 	if in.GetTraceId() == "" {
 		return stream.Drop(fmt.Errorf("judging event %s: %w", e.ID, ErrNoInteraction))
 	}
-	if !sampled(in.GetTraceId(), c.cfg.Sample) {
+	// The gate waits for each of its answers to be judged.
+	if in.GetOrigin().GetEnvironment() != event.EnvironmentGate && !sampled(in.GetTraceId(), c.cfg.Sample) {
 		return nil
 	}
 	scores, err := c.scores(ctx, in)
