@@ -108,7 +108,7 @@ func startPromoter(s *System) ([]task, error) {
 // startTrainer leaves the trainer out where there is no base model: nothing else needs one.
 func startTrainer(s *System) ([]task, error) {
 	if s.cfg.Trainer.BaseModel == "" {
-		s.logger.Info("nothing is trained: set RAGLINE_TRAINER_BASE_MODEL to the folder of a base model")
+		s.logger.Debug("nothing is trained: set RAGLINE_TRAINER_BASE_MODEL to the folder of a base model")
 		return nil, nil
 	}
 	t, err := trainer.New(s.cfg.Trainer, s.broker, s.logger)
