@@ -3,17 +3,15 @@ package packager
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/schemas/event"
 )
@@ -69,7 +67,7 @@ func readAdapter(e *event.ModelTrained) (adapter, error) {
 	if err := json.Unmarshal(raw, &a.training); err != nil {
 		return a, fail(ReasonAdapterMissing, "train again", "reading %s: %w", trainingFile, err)
 	}
-	if a.sha256, err = hashFile(filepath.Join(dir, weightsFile)); err != nil {
+	if a.sha256, err = file.SHA256(filepath.Join(dir, weightsFile)); err != nil {
 		return a, fmt.Errorf("reading the adapter: %w", err)
 	}
 	if want := e.GetAdapterSha256(); want != "" && want != a.sha256 {
@@ -119,17 +117,4 @@ func folderOf(uri string) (string, error) {
 		return "", fmt.Errorf("the adapter's address %s is not on this machine", uri)
 	}
 	return filepath.FromSlash(u.Path), nil
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

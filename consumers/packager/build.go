@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/packager/gguf"
 	"github.com/ragline/ragline/consumers/packager/merge"
 	"github.com/ragline/ragline/consumers/packager/modelfile"
@@ -113,7 +114,7 @@ func (b *build) finished(mf modelfile.File, want chosen) (Package, bool) {
 	if b.read(packageName, &p) != nil || p.Quantization != string(want.typ) || p.TemplateSHA256 != hexSHA256(mf.Template) {
 		return p, false
 	}
-	if sum, err := hashFile(b.file(p.File)); err != nil || sum != p.SHA256 {
+	if sum, err := file.SHA256(b.file(p.File)); err != nil || sum != p.SHA256 {
 		return p, false
 	}
 	p.folder, p.modelfile = b.folder, mf
@@ -140,7 +141,7 @@ func (b *build) merge(ctx context.Context) error {
 func (b *build) sayWhatBegins() error {
 	path := filepath.Join(b.merged(), "tokenizer_config.json")
 	config := map[string]any{}
-	if err := readJSON(path, &config); err != nil {
+	if err := file.ReadJSON(path, &config); err != nil {
 		return fmt.Errorf("reading the merged tokenizer: %w", err)
 	}
 	if bos, said := config["add_bos_token"].(bool); said && bos == b.BOS {
@@ -213,7 +214,7 @@ var fileTypes = map[quantize.Type]gguf.FileType{
 // describe writes the Modelfile and, when all else is there, package.json.
 func (b *build) describe(mf modelfile.File, want chosen, report gguf.Report) (Package, error) {
 	path := b.gguf(want.typ)
-	sum, err := hashFile(path)
+	sum, err := file.SHA256(path)
 	if err != nil {
 		return Package{}, fmt.Errorf("hashing: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/packager/quantize"
 )
 
@@ -25,7 +26,7 @@ func (f folder) gguf(t quantize.Type) string     { return filepath.Join(string(f
 func (f folder) file(name string) string         { return filepath.Join(string(f), name) }
 func ggufName(t quantize.Type) string            { return "model-" + string(t) + ".gguf" }
 func (c Config) folder(series, v string) folder  { return folder(filepath.Join(c.Dir, series, v)) }
-func (f folder) read(name string, out any) error { return readJSON(f.file(name), out) }
+func (f folder) read(name string, out any) error { return file.ReadJSON(f.file(name), out) }
 
 // source is what the files of a folder were made from.
 type source struct {
@@ -56,14 +57,6 @@ func writeJSON(path string, v any) error {
 		return fmt.Errorf("encoding %s: %w", path, err)
 	}
 	return writeFile(path, append(raw, '\n'))
-}
-
-func readJSON(path string, out any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(raw, out)
 }
 
 // writeFile makes a file appear whole.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 	"github.com/ragline/ragline/consumers/packager/gguf"
@@ -53,7 +54,7 @@ func TestPackageHoldsWhatTrainingHad(t *testing.T) {
 	require.NoError(t, err)
 	path, err := folderOf(packaged.GetUri())
 	require.NoError(t, err)
-	sum, err := hashFile(path)
+	sum, err := file.SHA256(path)
 	require.NoError(t, err)
 	require.Equal(t, packaged.GetSha256(), sum)
 	info, err := os.Stat(path)
@@ -194,7 +195,7 @@ func TestEveryFailureHasItsReasonAndLeavesNothingInOllama(t *testing.T) {
 		ReasonGGUFInvalid: func(t *testing.T, _ *ollamatest.Server, dir string, _ *event.ModelTrained) {
 			t.Helper()
 			var tokenizer map[string]any
-			require.NoError(t, readJSON(filepath.Join(dir, "tokenizer.json"), &tokenizer))
+			require.NoError(t, file.ReadJSON(filepath.Join(dir, "tokenizer.json"), &tokenizer))
 			tokenizer["model"].(map[string]any)["merges"] = []string{}
 			putJSON(t, dir, "tokenizer.json", tokenizer)
 		},
@@ -205,7 +206,7 @@ func TestEveryFailureHasItsReasonAndLeavesNothingInOllama(t *testing.T) {
 			require.NoError(t, err)
 			raw[len(raw)-2], raw[len(raw)-1] = 0xc0, 0x7f // a bf16 that is no number
 			require.NoError(t, os.WriteFile(path, raw, 0o600))
-			e.AdapterSha256, err = hashFile(path)
+			e.AdapterSha256, err = file.SHA256(path)
 			require.NoError(t, err)
 		},
 		ReasonMergeRefused: func(t *testing.T, _ *ollamatest.Server, dir string, _ *event.ModelTrained) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/internal/ollama"
 	"github.com/ragline/ragline/consumers/packager/safetensors"
 	"github.com/ragline/ragline/schemas/event"
@@ -173,7 +174,7 @@ func tinyAdapter(t *testing.T, base string, dora bool) *event.ModelTrained {
 		TemplateStyle: "llama3", Stop: []string{"<|eot_id|>"}, BOS: true, System: "Answer from the context.",
 	})
 	putParity(t, dir, 3, nil)
-	sum, err := hashFile(filepath.Join(dir, weightsFile))
+	sum, err := file.SHA256(filepath.Join(dir, weightsFile))
 	require.NoError(t, err)
 	method := map[bool]string{false: "lora", true: "dora"}[dora]
 	return &event.ModelTrained{Model: "default", Version: "0123456789ab", AdapterUri: "file://" + dir, AdapterSha256: sum, BaseModel: "tiny", Method: method}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/internal/ollama/ollamatest"
 	"github.com/ragline/ragline/schemas/event"
 )
@@ -57,12 +58,12 @@ func train(t *testing.T, python, style, method string) *event.ModelTrained {
 			}}))
 		}
 		require.NoError(t, os.WriteFile(filepath.Join(data, split+".jsonl"), b.Bytes(), 0o600))
-		sum, err := hashFile(filepath.Join(data, split+".jsonl"))
+		sum, err := file.SHA256(filepath.Join(data, split+".jsonl"))
 		require.NoError(t, err)
 		files = append(files, map[string]any{"path": split + ".jsonl", "format": "messages", "split": split, "sha256": sum})
 	}
 	putJSON(t, data, "manifest.json", map[string]any{"format": 1, "files": files})
-	manifest, err := hashFile(filepath.Join(data, "manifest.json"))
+	manifest, err := file.SHA256(filepath.Join(data, "manifest.json"))
 	require.NoError(t, err)
 	putJSON(t, dir, "config.json", map[string]any{
 		"job_id": "j", "dataset_dir": data, "manifest_sha256": manifest, "base_path": base, "base_model": "tiny", "output_dir": out,
@@ -70,7 +71,7 @@ func train(t *testing.T, python, style, method string) *event.ModelTrained {
 	})
 	job(t, python, "ragline_trainer", filepath.Join(dir, "config.json"), "--events-on-stdout")
 	adapter := filepath.Join(out, "adapter")
-	sum, err := hashFile(filepath.Join(adapter, weightsFile))
+	sum, err := file.SHA256(filepath.Join(adapter, weightsFile))
 	require.NoError(t, err)
 	return &event.ModelTrained{Model: "default", AdapterUri: "file://" + adapter, AdapterSha256: sum, Method: method}
 }

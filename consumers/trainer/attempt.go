@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ragline/ragline/consumers/internal/child"
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -120,7 +121,7 @@ func (a *attempt) try(ctx context.Context) error {
 	}
 	defer lock.Close()
 	var done result
-	if err := readJSON(a.job.path(resultName), &done); err == nil {
+	if err := file.ReadJSON(a.job.path(resultName), &done); err == nil {
 		return tell(ctx, a.publisher, a.cfg.Series, a.job, done)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -201,14 +202,14 @@ func (a *attempt) train(ctx context.Context, lock *child.Lock) error {
 // result trusts the files: the hash is computed, and the rest is in training.json, also where the worker's words went
 // into the log of a pod.
 func (a *attempt) result(took time.Duration) (result, error) {
-	sum, err := hashFile(a.job.path("adapter/adapter_model.safetensors"))
+	sum, err := file.SHA256(a.job.path("adapter/adapter_model.safetensors"))
 	if err != nil {
 		return result{}, fail(ReasonInternal, "the worker ended well and left no adapter (%v): see %s", err, a.job.path("log"))
 	}
 	var training struct {
 		Result result `json:"result"`
 	}
-	if err := readJSON(a.job.path("adapter/training.json"), &training); err != nil {
+	if err := file.ReadJSON(a.job.path("adapter/training.json"), &training); err != nil {
 		return result{}, fail(ReasonInternal, "the worker left an adapter without training.json (%v): see %s", err, a.job.path("log"))
 	}
 	done := training.Result

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/ragline/ragline/consumers/internal/file"
 )
 
 // Base is what the estimate needs of a base model.
@@ -40,7 +42,7 @@ const maxHeader = 100 << 20
 // ReadBase reads the config and the headers of the weights, not the weights.
 func ReadBase(dir string) (Base, error) {
 	var c baseConfig
-	if err := readJSON(filepath.Join(dir, "config.json"), &c); err != nil {
+	if err := file.ReadJSON(filepath.Join(dir, "config.json"), &c); err != nil {
 		return Base{}, fail(ReasonBaseMissing, "%v: RAGLINE_TRAINER_BASE_MODEL must be the folder of a model in Hugging Face's layout", err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.safetensors"))

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/ragline/ragline/consumers/internal/bucket"
+	"github.com/ragline/ragline/consumers/internal/file"
 )
 
 // datasetName is the folder of a job that holds a copy of a dataset from a bucket.
@@ -37,7 +38,7 @@ func (j Job) fetch(ctx context.Context) error {
 		if !filepath.IsLocal(f.Path) {
 			return j.outside(f)
 		}
-		if have, err := hashFile(filepath.Join(j.DatasetDir, f.Path)); err == nil && have == f.SHA256 {
+		if have, err := file.SHA256(filepath.Join(j.DatasetDir, f.Path)); err == nil && have == f.SHA256 {
 			continue
 		}
 		if _, err := j.copy(ctx, b, f.Path, f.SHA256); err != nil {

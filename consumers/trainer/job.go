@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/schemas/event"
 )
 
@@ -127,7 +128,7 @@ func loadJob(dir, id string) (Job, error) {
 	if err != nil {
 		return j, fmt.Errorf("finding folder of jobs: %w", err)
 	}
-	if err := readJSON(filepath.Join(dir, id, configName), &j); err != nil {
+	if err := file.ReadJSON(filepath.Join(dir, id, configName), &j); err != nil {
 		return j, err
 	}
 	if j.ID != id || len(id) != 2*sha256.Size {
@@ -191,15 +192,4 @@ func syncFolder(path string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-func readJSON(path string, v any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", filepath.Base(path), err)
-	}
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fmt.Errorf("decoding %s: %w", path, err)
-	}
-	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
 )
@@ -22,7 +23,7 @@ func moments() []int64 { return []int64{0, 1, 2, 3, 4, 5, 6, 7, 8, holdSaved} }
 func (b bundle) awaitHold(t *testing.T, d *event.DatasetReady, at int64) (pid int) {
 	t.Helper()
 	marker := b.job(t, d).path("held-" + strconv.FormatInt(at, 10))
-	require.Eventually(t, func() bool { return readJSON(marker, &pid) == nil }, 2*time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return file.ReadJSON(marker, &pid) == nil }, 2*time.Minute, time.Millisecond)
 	return pid
 }
 

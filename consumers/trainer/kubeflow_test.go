@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/schemas/event"
 	"github.com/ragline/ragline/schemas/topic"
@@ -103,7 +104,7 @@ const kubeToken = "a-token"
 func newCluster(t *testing.T, b *bundle) *cluster {
 	t.Helper()
 	c := &cluster{t: t, jobs: map[string]map[string]any{}}
-	require.NoError(t, readJSON("testdata/trainjob.schema.json", &c.schema))
+	require.NoError(t, file.ReadJSON("testdata/trainjob.schema.json", &c.schema))
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
 	file := filepath.Join(t.TempDir(), "token")

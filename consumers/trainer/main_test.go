@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/streamtest"
 	"github.com/ragline/ragline/producers/broker"
 	"github.com/ragline/ragline/schemas/event"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func trainerProcess(file string) int {
+func trainerProcess(path string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	var given struct {
@@ -46,7 +47,7 @@ func trainerProcess(file string) int {
 		Config  Config
 		Real    bool // the worker is Python's
 	}
-	if err := readJSON(file, &given); err != nil {
+	if err := file.ReadJSON(path, &given); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/ragline/ragline/consumers/internal/file"
 )
 
 // behaviour of the stand-in, which speaks the worker's contract and trains nothing.
@@ -45,7 +47,7 @@ func standIn(config string) int {
 	}
 	a := actor{out: os.NewFile(3, "lines"), term: make(chan os.Signal, 1)}
 	signal.Notify(a.term, syscall.SIGTERM)
-	if readJSON(config, &a.job) != nil || readJSON(filepath.Join(a.job.BasePath, "behaviour.json"), &a.behaviour) != nil {
+	if file.ReadJSON(config, &a.job) != nil || file.ReadJSON(filepath.Join(a.job.BasePath, "behaviour.json"), &a.behaviour) != nil {
 		return 2
 	}
 	only, err := os.OpenFile(a.job.path("only"), os.O_RDWR|os.O_CREATE, 0o600)

@@ -5,12 +5,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"github.com/ragline/ragline/consumers/internal/file"
 )
 
 // folderOf is the folder of a file: URI, or "".
@@ -69,7 +69,7 @@ func (j Job) verifyFile(f datasetFile) error {
 	if !filepath.IsLocal(f.Path) {
 		return j.outside(f)
 	}
-	got, err := hashFile(filepath.Join(j.DatasetDir, f.Path))
+	got, err := file.SHA256(filepath.Join(j.DatasetDir, f.Path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fail(ReasonDataMissing, "%s of dataset %s is missing: build the dataset again with `ragline dataset build --force`", f.Path, j.DatasetID)
 	}
@@ -89,17 +89,4 @@ func (j Job) outside(f datasetFile) error {
 func hexSum(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:])
-}
-
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("hashing: %w", err)
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", fmt.Errorf("hashing %s: %w", path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ragline/ragline/consumers/internal/file"
 	"github.com/ragline/ragline/consumers/packager/safetensors"
 )
 
@@ -47,7 +48,7 @@ type addedToken struct {
 
 func readModel(folder string) (*model, error) {
 	m := &model{}
-	if err := readJSON(filepath.Join(folder, "config.json"), m); err != nil {
+	if err := file.ReadJSON(filepath.Join(folder, "config.json"), m); err != nil {
 		return nil, err
 	}
 	var tokenizer struct {
@@ -60,7 +61,7 @@ func readModel(folder string) (*model, error) {
 		EOS any `json:"eos_token_id"`
 	}
 	for name, v := range map[string]any{"tokenizer.json": &tokenizer, "tokenizer_config.json": &config, "generation_config.json": &generation} {
-		if err := readJSON(filepath.Join(folder, name), v); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := file.ReadJSON(filepath.Join(folder, name), v); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}
@@ -103,17 +104,6 @@ func (m *model) eos() []int64 {
 			}
 		}
 		return ids
-	}
-	return nil
-}
-
-func readJSON(path string, v any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	return nil
 }

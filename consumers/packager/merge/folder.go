@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/ragline/ragline/consumers/internal/file"
 )
 
 // modelConfig is config.json, key by key, so that what is not understood is kept as it is written.
@@ -13,7 +15,7 @@ type modelConfig map[string]json.RawMessage
 
 func readModelConfig(folder string) (modelConfig, error) {
 	var c modelConfig
-	if err := readJSON(filepath.Join(folder, "config.json"), &c); err != nil {
+	if err := file.ReadJSON(filepath.Join(folder, "config.json"), &c); err != nil {
 		return nil, fmt.Errorf("reading the base's config: %w", err)
 	}
 	if q, ok := c["quantization_config"]; ok && string(q) != "null" {
@@ -151,7 +153,7 @@ func copyFirst(to string, folders ...string) error {
 func template(base, adapter, out string) error {
 	for _, folder := range []string{adapter, base} {
 		config := modelConfig{}
-		if err := readJSON(filepath.Join(folder, "tokenizer_config.json"), &config); errors.Is(err, os.ErrNotExist) {
+		if err := file.ReadJSON(filepath.Join(folder, "tokenizer_config.json"), &config); errors.Is(err, os.ErrNotExist) {
 			continue
 		} else if err != nil {
 			return err
@@ -171,17 +173,6 @@ func template(base, adapter, out string) error {
 			}
 		}
 		return writeJSON(filepath.Join(out, "tokenizer_config.json"), config)
-	}
-	return nil
-}
-
-func readJSON(path string, v any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
 	}
 	return nil
 }
